@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// SPDX-FileCopyrightText: Fairway contributors
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <cstring>
+
+#include "net/headers.hpp"
+
+namespace fairway::net {
+
+/// The 5-tuple of a packet as it stands in it: the key of the connection table. All bytes count, so the rest is zero.
+struct alignas(8) Tuple4 {
+  Ipv4Address source;
+  Ipv4Address destination;
+  ServicePort source_port{};
+  ServicePort destination_port{};
+  Protocol protocol{};
+  std::array<std::uint8_t, 3> zero{};
+
+  bool operator==(const Tuple4& other) const { return std::memcmp(this, &other, sizeof other) == 0; }
+};
+static_assert(sizeof(Tuple4) == 16);
+
+struct alignas(8) Tuple6 {
+  Ipv6Address source;
+  Ipv6Address destination;
+  ServicePort source_port{};
+  ServicePort destination_port{};
+  Protocol protocol{};
+  std::array<std::uint8_t, 3> zero{};
+
+  bool operator==(const Tuple6& other) const { return std::memcmp(this, &other, sizeof other) == 0; }
+};
+static_assert(sizeof(Tuple6) == 40);
+
+}  // namespace fairway::net

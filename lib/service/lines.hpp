@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// SPDX-FileCopyrightText: Fairway contributors
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "service/service.hpp"
+
+/// What changes with every packet or connection of a server, by server id.
+namespace fairway::service {
+
+/// A number that one thread writes and others may read at any time: a plain load and store, never a locked instruction.
+template <class T>
+class Counter {
+ public:
+  void add(T amount) noexcept { value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed); }
+  void subtract(T amount) noexcept {
+    value_.store(value_.load(std::memory_order_relaxed) - amount, std::memory_order_relaxed);
+  }
+  void set(T value) noexcept { value_.store(value, std::memory_order_relaxed); }
+  T get() const noexcept { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<T> value_ = 0;
+};
+
+/// One server's counts on one worker. Written by that worker only; one cache line, so that no two workers share one.
+/// Bytes are those of IP packets, without the link layer. "in" is from the client, "out" from the server.
+struct alignas(64) ServerLine {
+  Counter<std::uint64_t> connections;
+  Counter<std::uint64_t> in_packets;
+  Counter<std::uint64_t> in_bytes;
+  Counter<std::uint64_t> out_packets;
+  Counter<std::uint64_t> out_bytes;
+  Counter<std::uint32_t> active;    // the kernel's ActiveConn
+  Counter<std::uint32_t> inactive;  // the kernel's InActConn
+};
+static_assert(sizeof(ServerLine) == 64);
+
+/// What control tells all workers of a server: whether it is in its service, and its next hop. Written by control only,
+/// read by every worker for every packet; sixteen to a cache line, so that thousands of servers stay in cache.
+class ServerStatus {
+ public:
+  struct Value {
+    bool available;          // false: deleted, but connections may still refer to it
+    std::uint32_t next_hop;  // index of a route::NextHop
+  };
+
+  void set(Value value) noexcept {
+    packed_.store(value.next_hop << 1 | (value.available ? 1u : 0u), std::memory_order_release);
+  }
+  Value get() const noexcept {
+    const std::uint32_t packed = packed_.load(std::memory_order_acquire);
+    return {(packed & 1u) != 0, packed >> 1};
+  }
+
+ private:
+  std::atomic<std::uint32_t> packed_ = 0;
+};
+
+/// Arrays by server id, as large as ids can get. Memory that is not used is not touched, so costs nothing.
+using ServerLines = std::unique_ptr<ServerLine[], void (*)(ServerLine*)>;
+using ServerStatuses = std::unique_ptr<ServerStatus[], void (*)(ServerStatus*)>;
+ServerLines make_server_lines();
+ServerStatuses make_server_statuses();
+
+/// A server's connections over all workers: plain loads of lines that those workers write. With several workers the sum
+/// may be late by the packets in flight; with one it is exact.
+class Loads {
+ public:
+  explicit Loads(std::span<const ServerLine* const> workers) : workers_(workers) {}
+
+  std::uint32_t active(ServerId id) const noexcept {
+    std::uint32_t sum = 0;
+    for (const ServerLine* lines : workers_) sum += lines[id.value].active.get();
+    return sum;
+  }
+  std::uint32_t inactive(ServerId id) const noexcept {
+    std::uint32_t sum = 0;
+    for (const ServerLine* lines : workers_) sum += lines[id.value].inactive.get();
+    return sum;
+  }
+
+ private:
+  std::span<const ServerLine* const> workers_;
+};
+
+}  // namespace fairway::service

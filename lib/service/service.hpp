@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// SPDX-FileCopyrightText: Fairway contributors
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/id.hpp"
+#include "service/spec.hpp"
+
+namespace fairway::service {
+
+using ServiceId = base::Id<struct ServiceTag>;
+/// Lives while anything refers to the server and is found again when the server is added again (the kernel's trash).
+using ServerId = base::Id<struct ServerTag>;
+
+constexpr std::uint32_t max_servers = 1u << 20;  // over all services, those with leftover connections included
+constexpr std::uint32_t no_server = max_servers;
+
+/// A server as the workers see it.
+struct Server {
+  ServerId id;
+  net::Address address;
+  net::ServicePort port;
+  std::uint32_t weight = 1;
+  Forwarding forwarding = Forwarding::nat;
+};
+
+/// What a scheduler derives from a service's servers (gcd, hash tables). Made by control, never changed.
+struct SchedulerTable {
+  virtual ~SchedulerTable() = default;
+};
+
+/// What a scheduler remembers between two choices of one worker for one service. Written by that worker only, but for
+/// what the scheduler itself says.
+struct SchedulerState {
+  virtual ~SchedulerState() = default;
+};
+
+/// What lives as long as a service does, while versions of it come and go.
+struct ServiceLife {
+  std::vector<std::unique_ptr<SchedulerState>> states;  // by worker
+};
+
+/// One version of one service. Nothing in it changes; an edit makes a new one.
+struct Service {
+  ServiceId id;
+  std::string name;
+  ServiceKey key;
+  std::string scheduler;
+  Forwarding forwarding = Forwarding::nat;
+  std::uint32_t persistence = 0;  // seconds
+  std::vector<Server> servers;    // the newest first, as in the kernel's list
+  std::shared_ptr<const SchedulerTable> table;
+  std::shared_ptr<ServiceLife> life;
+};
+
+}  // namespace fairway::service

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// SPDX-FileCopyrightText: Fairway contributors
+#include "service/table.hpp"
+
+namespace fairway::service {
+namespace {
+
+/// Protocol and port are zero: the address alone.
+Endpoint address_only(const Endpoint& endpoint) {
+  return {.address = endpoint.address, .port = {}, .protocol = {}, .family = endpoint.family};
+}
+
+std::string as_text(const Endpoint& endpoint) {
+  return std::string(reinterpret_cast<const char*>(&endpoint), sizeof endpoint);
+}
+
+}  // namespace
+
+Endpoint endpoint_of(const ServiceKey& key) { return endpoint_of(key.protocol, key.address, key.port); }
+
+Endpoint endpoint_of(net::Protocol protocol, const net::Address& address, net::ServicePort port) {
+  return {.address = address.bytes, .port = port, .protocol = protocol, .family = address.family};
+}
+
+Table::Table(Retire retire, void* context)
+    : services_(retire, context), nat_servers_(retire, context), addresses_(retire, context), retire_(retire),
+      context_(context) {}
+
+bool Table::concerns(const net::Address& address) const noexcept {
+  return addresses_.find({.address = address.bytes, .port = {}, .protocol = {}, .family = address.family}) != nullptr;
+}
+
+void Table::acquire(Directory<Uses>& directory, const Endpoint& endpoint) {
+  auto& uses = uses_[as_text(endpoint)];
+  if (!uses) {
+    uses = std::make_unique<Uses>();
+    directory.put(endpoint, uses.get());
+  }
+  ++uses->count;
+}
+
+void Table::release(Directory<Uses>& directory, const Endpoint& endpoint) {
+  const auto found = uses_.find(as_text(endpoint));
+  if (found == uses_.end() || --found->second->count > 0) return;
+  directory.remove(endpoint);
+  retire_(context_, std::shared_ptr<const void>(std::move(found->second)));
+  uses_.erase(found);
+}
+
+void Table::put(const Service& service) {
+  const Endpoint endpoint = endpoint_of(service.key);
+  if (!services_.find(endpoint)) acquire(addresses_, address_only(endpoint));
+  services_.put(endpoint, &service);
+}
+
+bool Table::remove(const ServiceKey& key) {
+  const Endpoint endpoint = endpoint_of(key);
+  if (!services_.remove(endpoint)) return false;
+  release(addresses_, address_only(endpoint));
+  return true;
+}
+
+void Table::add_nat_server(const Endpoint& endpoint) {
+  acquire(nat_servers_, endpoint);
+  acquire(addresses_, address_only(endpoint));
+}
+
+void Table::remove_nat_server(const Endpoint& endpoint) {
+  release(nat_servers_, endpoint);
+  release(addresses_, address_only(endpoint));
+}
+
+}  // namespace fairway::service

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// SPDX-FileCopyrightText: Fairway contributors
+#pragma once
+
+#include <unordered_map>
+
+#include "service/directory.hpp"
+#include "service/service.hpp"
+
+namespace fairway::service {
+
+Endpoint endpoint_of(const ServiceKey& key);
+Endpoint endpoint_of(net::Protocol protocol, const net::Address& address, net::ServicePort port);
+
+/// All services as the workers find them. Control writes (one thread), every worker reads without waiting.
+class Table {
+ public:
+  using Retire = Directory<Service>::Retire;
+
+  Table(Retire retire, void* context);
+
+  /// Any thread. The service of a packet's destination; null if it is none.
+  const Service* find(const Endpoint& destination) const noexcept { return services_.find(destination); }
+  /// Any thread. True if this is the endpoint of a NAT real server that is configured or still has connections.
+  bool is_nat_server(const Endpoint& source) const noexcept { return nat_servers_.find(source) != nullptr; }
+  /// Any thread. True if some service or NAT real server has this address: what fragments are judged by.
+  bool concerns(const net::Address& address) const noexcept;
+
+  /// Control only: publishes this version in the place of the one with the same key, if any.
+  void put(const Service& service);
+  /// Control only: false if there was none.
+  bool remove(const ServiceKey& key);
+  /// Control only: one call of add for each server that comes to life, one of remove when the last connection is gone.
+  void add_nat_server(const Endpoint& endpoint);
+  void remove_nat_server(const Endpoint& endpoint);
+
+  std::size_t size() const { return services_.size(); }
+
+ private:
+  /// How many services or servers share an address or an endpoint: one of them going must not take it away.
+  struct Uses {
+    std::uint32_t count = 0;
+  };
+  using UseCounts = std::unordered_map<std::string, std::unique_ptr<Uses>>;
+
+  void acquire(Directory<Uses>& directory, const Endpoint& endpoint);
+  void release(Directory<Uses>& directory, const Endpoint& endpoint);
+
+  Directory<Service> services_;
+  Directory<Uses> nat_servers_;
+  Directory<Uses> addresses_;
+  UseCounts uses_;
+  Retire retire_;
+  void* context_;
+};
+
+}  // namespace fairway::service
