@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// SPDX-FileCopyrightText: Fairway contributors
+#pragma once
+
+#include "sched/scheduler.hpp"
+
+namespace fairway::sched {
+
+/// What the kernel's least-connection kinds compare: an active connection counts as 256 inactive ones.
+inline std::uint64_t overhead(const service::Loads& loads, const service::Server& server) noexcept {
+  return 256 * std::uint64_t{loads.active(server.id)} + loads.inactive(server.id);
+}
+
+}  // namespace fairway::sched

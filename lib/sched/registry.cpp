@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// SPDX-FileCopyrightText: Fairway contributors
+#include "sched/registry.hpp"
+
+#include <array>
+
+namespace fairway::sched {
+
+// A list, not constructors that register themselves: the linker drops what nobody names.
+std::span<const Scheduler* const> all() noexcept {
+  static const std::array<const Scheduler*, 4> schedulers{&round_robin(), &weighted_round_robin(), &least_connection(),
+                                                          &weighted_least_connection()};
+  return schedulers;
+}
+
+const Scheduler* find(std::string_view name) noexcept {
+  for (const Scheduler* scheduler : all())
+    if (scheduler->name() == name) return scheduler;
+  return nullptr;
+}
+
+}  // namespace fairway::sched

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// SPDX-FileCopyrightText: Fairway contributors
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "net/packet.hpp"
+#include "service/lines.hpp"
+#include "service/service.hpp"
+
+namespace fairway::sched {
+
+/// All that a choice may depend on.
+struct Question {
+  const service::Service& service;
+  unsigned worker;                // who asks: its state is service.life->states[worker]
+  const service::Loads& loads;    // connections of each server, over all workers
+  const net::PacketView& packet;  // the one that opens the connection, parsed
+};
+
+/// How a service's new connections are shared out. One object a kind, without state of its own: what is derived from a
+/// service is its table (made by control), what is remembered between choices is a state (one a worker and service).
+class Scheduler {
+ public:
+  virtual ~Scheduler() = default;
+
+  virtual std::string_view name() const noexcept = 0;
+  virtual std::unique_ptr<service::SchedulerTable> table(const service::Service&) const { return nullptr; }
+  virtual std::unique_ptr<service::SchedulerState> state() const { return std::make_unique<service::SchedulerState>(); }
+
+  // The worker whose state it is calls these, between two bursts, once for every version of a service in turn.
+  /// The service came into being with its servers, as if they had been added one by one, the last in the list first.
+  virtual void added(service::SchedulerState&, const service::Service&) const noexcept {}
+  /// The service has had its servers, and was edited to have this scheduler.
+  virtual void chosen(service::SchedulerState&, const service::Service&) const noexcept {}
+  /// Something of the service or of its servers was edited.
+  virtual void changed(service::SchedulerState&, const service::Service& /*before*/,
+                       const service::Service& /*after*/) const noexcept {}
+
+  /// The server for a new connection; null if none can take it. Runs on the data path.
+  virtual const service::Server* pick(const Question& question) const noexcept = 0;
+};
+
+/// May get new connections at all.
+inline bool takes_connections(const service::Server& server) noexcept { return server.weight > 0; }
+
+}  // namespace fairway::sched
