@@ -4,8 +4,10 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/id.hpp"
@@ -25,22 +27,28 @@ struct alignas(64) NextHop {
   std::array<std::uint8_t, 18> header{};  // destination MAC, source MAC, [802.1Q tag,] EtherType of IPv4
   std::uint8_t header_length = 14;        // 14, or 18 with a tag
   bool resolved = false;                  // the neighbour's MAC is known
-  net::PortId port;
-  std::uint16_t mtu = 1500;               // of IP packets, in bytes
-  net::Ipv4Address source;                // the director's own address towards it: outer source of TUN; 0.0.0.0: none
-  net::Ipv6Address source6;
-  net::Address neighbour;                 // whose MAC it is (the gateway or the destination itself)
+  net::PortId port{};
+  std::uint16_t mtu = 1500;   // of IP packets, in bytes
+  net::Ipv4Address source{};  // the director's own address towards it: outer source of TUN; 0.0.0.0: none
+  net::Ipv6Address source6{};
+  net::Address neighbour{};  // whose MAC it is (the gateway or the destination itself)
 };
+static_assert(sizeof(NextHop) == 64, "one cache line a next hop");
 
-/// What a route says: one or several gateways (multipath), or the link itself.
+/// Writes the link-layer header: without a tag if `vlan` is no_vlan. Does not mark the hop resolved.
+void set_header(NextHop& hop, const net::MacAddress& destination, const net::MacAddress& source,
+                std::uint16_t vlan);
+
+/// One way of a route: a gateway, or the link itself.
 struct Path {
-  net::PortId port;
+  net::PortId port{};
   std::uint16_t vlan = no_vlan;
-  bool on_link = true;      // the destination itself is the neighbour
-  NextHopId gateway;        // else this is
-  std::uint32_t weight = 1; // of a multipath route
+  bool on_link = true;       // the destination itself is the neighbour
+  NextHopId gateway{};       // else this is
+  std::uint32_t weight = 1;  // of a multipath route
 };
 
+/// Without paths it says that there is no way (unreachable, or by an interface that is none of the director's).
 struct Route {
   net::Prefix destination;
   std::vector<Path> paths;
@@ -49,33 +57,42 @@ struct Route {
 /// A port as Linux and the device have it.
 struct PortAddresses {
   std::string name;
-  std::vector<net::MacAddress> macs;       // its own first, then those of the twin's macvlan children (VRRP)
-  std::vector<net::Address> local;         // addresses of the twin; the first IPv4 one answers for the director
+  std::vector<net::MacAddress> macs;  // its own first, then those of the twin's macvlan children (VRRP)
+  std::vector<net::Address> local;    // addresses of the twin; the first IPv4 one answers for the director
 };
 
 /// All that workers know of the way out. Immutable: a change makes a new one; workers load the pointer once per burst.
+/// A copy shares the tables of routes and of neighbours on the link until one of the two is given others.
 class Snapshot {
  public:
-  std::uint64_t generation = 0;                // grows with every snapshot
-  std::uint64_t routes_generation = 0;         // grows only when routes change: cached next hops must be looked up again
-  std::vector<NextHop> next_hops{NextHop{}};   // [0] is no next hop: never resolved
-  std::vector<PortAddresses> ports;            // by PortId
+  std::uint64_t generation = 0;  // grows with every snapshot
+  std::uint64_t routes_generation =
+      0;  // grows only when routes change: cached next hops must be looked up again
+  std::vector<NextHop> next_hops{NextHop{}};  // [0] is no next hop: never resolved
+  std::vector<PortAddresses> ports;           // by PortId
 
   /// The next hop towards a destination, by the longest prefix; among a multipath route's paths by `flow_hash`. The id of
   /// an unresolved next hop, if the neighbour is known to be asked for; no_next_hop if there is no route, or the
   /// destination is on the link and has not been entered (ask the mirror for it then).
   NextHopId find(const net::Address& destination, std::uint32_t flow_hash) const noexcept;
+  /// The route's path that find() takes, or null.
+  const Path* find_path(const net::Address& destination, std::uint32_t flow_hash) const noexcept;
 
-  const NextHop& at(NextHopId id) const noexcept { return next_hops[id.value < next_hops.size() ? id.value : 0]; }
+  const NextHop& at(NextHopId id) const noexcept {
+    return next_hops[id.value < next_hops.size() ? id.value : 0];
+  }
 
   /// True if the director has this address itself (on a twin).
   bool is_local(const net::Address& address) const noexcept;
   /// True if a frame to this MAC is for the director: a port's own or a macvlan child's. Groups are not looked up here.
   bool accepts(net::PortId port, const net::MacAddress& mac) const noexcept;
 
-  // Filled by the builder (route/mirror, or static configuration), searched by find.
+  // Filled by the builder, searched by find.
+  /// Replaces all routes. Host bits of destinations are ignored; of two with one prefix the first counts.
   void set_routes(std::vector<Route> routes);
   void set_on_link(net::PortId port, std::uint16_t vlan, const net::Address& neighbour, NextHopId id);
+  /// Forgets every neighbour on the link.
+  void clear_on_link();
 
  private:
   struct LinkKey {
@@ -89,13 +106,18 @@ class Snapshot {
       return std::hash<net::Address>{}(key.neighbour) ^ (std::size_t{key.port.value} << 16 | key.vlan);
     }
   };
-  using ByNetwork = std::unordered_map<net::Address, Route>;  // network address, host bits zero
+  using ByNetwork = std::unordered_map<net::Address, Route>;         // network address, host bits zero
+  using ByLength = std::vector<std::pair<std::uint8_t, ByNetwork>>;  // by prefix length, the longest first
+  struct Routes {
+    ByLength ipv4, ipv6;
+  };
+  using OnLink = std::unordered_map<LinkKey, NextHopId, LinkHash>;
 
   const Route* longest_match(const net::Address& destination) const noexcept;
 
-  std::vector<std::pair<std::uint8_t, ByNetwork>> ipv4_;  // by prefix length, the longest first
-  std::vector<std::pair<std::uint8_t, ByNetwork>> ipv6_;
-  std::unordered_map<LinkKey, NextHopId, LinkHash> on_link_;
+  std::shared_ptr<const Routes> routes_ = std::make_shared<Routes>();
+  std::shared_ptr<OnLink> on_link_ =
+      std::make_shared<OnLink>();  // changed only while no other snapshot shares it
 };
 
 }  // namespace fairway::route

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// SPDX-FileCopyrightText: Fairway contributors
+#include "route/snapshot.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace fairway::route {
+namespace {
+
+/// The address with all bits behind the first `length` set to zero.
+net::Address network_of(const net::Address& address, unsigned length) noexcept {
+  net::Address network = address;
+  for (unsigned i = 0; i < network.bytes.bytes.size(); ++i) {
+    const unsigned kept = std::clamp(static_cast<int>(length) - static_cast<int>(8 * i), 0, 8);
+    network.bytes.bytes[i] &= static_cast<std::uint8_t>(0xff00u >> kept);
+  }
+  return network;
+}
+
+/// Each path gets the share of all hashes that its weight is of all weights, as the kernel's multipath does.
+const Path& choose(const std::vector<Path>& paths, std::uint32_t flow_hash) noexcept {
+  if (paths.size() == 1) return paths.front();
+  std::uint64_t total = 0;
+  for (const Path& path : paths) total += path.weight;
+  std::uint64_t place = flow_hash * total >> 32;
+  for (const Path& path : paths) {
+    if (place < path.weight) return path;
+    place -= path.weight;
+  }
+  return paths.front();
+}
+
+}  // namespace
+
+void set_header(NextHop& hop, const net::MacAddress& destination, const net::MacAddress& source,
+                std::uint16_t vlan) {
+  const net::EthernetHeader ethernet{destination, source, vlan ? net::EtherType::vlan : net::EtherType::ipv4};
+  std::memcpy(hop.header.data(), &ethernet, sizeof ethernet);
+  hop.header_length = sizeof ethernet;
+  if (vlan == no_vlan) return;
+  const net::VlanTag tag{net::Big16(vlan), net::EtherType::ipv4};
+  std::memcpy(hop.header.data() + sizeof ethernet, &tag, sizeof tag);
+  hop.header_length = sizeof ethernet + sizeof tag;
+}
+
+const Route* Snapshot::longest_match(const net::Address& destination) const noexcept {
+  for (const auto& [length, networks] : destination.is_v4() ? routes_->ipv4 : routes_->ipv6)
+    if (const auto found = networks.find(network_of(destination, length)); found != networks.end())
+      return &found->second;
+  return nullptr;
+}
+
+const Path* Snapshot::find_path(const net::Address& destination, std::uint32_t flow_hash) const noexcept {
+  const Route* route = longest_match(destination);
+  return route && !route->paths.empty() ? &choose(route->paths, flow_hash) : nullptr;
+}
+
+NextHopId Snapshot::find(const net::Address& destination, std::uint32_t flow_hash) const noexcept {
+  const Path* path = find_path(destination, flow_hash);
+  if (!path) return no_next_hop;
+  if (!path->on_link) return path->gateway;
+  const auto neighbour = on_link_->find({path->port, path->vlan, destination});
+  return neighbour == on_link_->end() ? no_next_hop : neighbour->second;
+}
+
+bool Snapshot::is_local(const net::Address& address) const noexcept {
+  return std::ranges::any_of(ports, [&](const PortAddresses& port) {
+    return std::ranges::find(port.local, address) != port.local.end();
+  });
+}
+
+bool Snapshot::accepts(net::PortId port, const net::MacAddress& mac) const noexcept {
+  if (port.value >= ports.size()) return false;
+  const auto& macs = ports[port.value].macs;
+  return std::ranges::find(macs, mac) != macs.end();
+}
+
+void Snapshot::set_routes(std::vector<Route> routes) {
+  auto tables = std::make_shared<Routes>();
+  for (Route& route : routes) {
+    const std::uint8_t length = route.destination.length;
+    const net::Address network = network_of(route.destination.address, length);
+    ByLength& table = network.is_v4() ? tables->ipv4 : tables->ipv6;
+    auto place =
+        std::ranges::lower_bound(table, length, std::ranges::greater{}, &ByLength::value_type::first);
+    if (place == table.end() || place->first != length) place = table.emplace(place, length, ByNetwork{});
+    place->second.emplace(network, std::move(route));
+  }
+  routes_ = std::move(tables);
+}
+
+void Snapshot::set_on_link(net::PortId port, std::uint16_t vlan, const net::Address& neighbour,
+                           NextHopId id) {
+  if (on_link_.use_count() > 1) on_link_ = std::make_shared<OnLink>(*on_link_);
+  on_link_->insert_or_assign({port, vlan, neighbour}, id);
+}
+
+void Snapshot::clear_on_link() { on_link_ = std::make_shared<OnLink>(); }
+
+}  // namespace fairway::route
