@@ -170,7 +170,7 @@ def run_meson(folder, suite, keyword, tally, label):
     command = ["meson", "test", "-C", str(folder), "--no-rebuild", "--suite", suite, "--print-errorlogs",
                "--logbase", label, "--timeout-multiplier", "6" if sanitized else "2"]
     if folder.name == "tsan" and subprocess.run(["setarch", "-R", "true"], stderr=subprocess.DEVNULL).returncode == 0:
-        command += ["--wrapper", "setarch -R"]  # gcc 12's thread sanitizer dislikes some randomised mappings
+        command = ["setarch", "-R", *command]  # gcc 12's thread sanitizer dislikes some randomised mappings
     subprocess.run(command + names, cwd=ROOT, env=environment(**SANITIZER_OPTIONS))
     seen = [json.loads(text) for text in log.read_text().splitlines()] if log.exists() else []
     for test in seen:
