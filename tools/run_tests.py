@@ -188,7 +188,7 @@ def run_pytest(suite, folder, arguments, tally):
     report.unlink(missing_ok=True)
     command = ["/usr/bin/python3", "-B", "-m", "pytest", f"tests/{suite}", "-p", "no:cacheprovider", "-rs",
                "--tb=short", f"--junitxml={report}", *(["-v"] if suite == "lab" else []), *arguments]
-    extra = {"FAIRWAY_BUILD": str(folder), "FAIRWAY_BUILD_ASAN": str(ROOT / "build" / "asan")}
+    extra = {"FAIRWAY_BUILD": str(folder), "FAIRWAY_ASAN": str(ROOT / "build" / "asan")}
     status = subprocess.run(command, cwd=ROOT, env=environment(**SANITIZER_OPTIONS, **extra)).returncode
     if not report.exists():
         tally.add(failed=1)
@@ -222,7 +222,10 @@ def run_suite(suite, keyword, arguments, everything, tally):
         run_meson(folder, "unit" if suite == "asan" else suite, keyword, tally, suite)
     if suite in ("golden", "asan"):
         run_pytest("golden", folder, arguments, tally)
-    if suite == "lab":
+    if suite == "lab" and subprocess.run(["unshare", "--net", "true"], stderr=subprocess.DEVNULL).returncode != 0:
+        say("lab skipped: no network namespaces can be made here; run tools/test as root")
+        tally.add(skipped=1)
+    elif suite == "lab":
         sanitized = configure("asan")
         build("asan", programs(sanitized, "apps/fairwayd", "apps/fairwayctl"))
         run_pytest("lab", folder, arguments, tally)
@@ -254,6 +257,9 @@ def main():
             run_suite(suite, keyword, arguments, not chosen, tally)
     except BuildFailed as failure:
         print(f"tools/test: {failure}", flush=True)
+        tally.add(failed=1)
+    except KeyboardInterrupt:
+        say("interrupted")
         tally.add(failed=1)
     say(f"{time.monotonic() - started:.0f} s")
     print(tally.line(), flush=True)
