@@ -22,6 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 SUITES = {
     "check": "the rules of the source tree: layers, style, format, headers, links",
+    "install": "what `meson install` puts where (builds all programs)",
     "unit": "the rooms' unit tests (portable build)",
     "golden": "whole packets through the pipeline, built and compared by scapy",
     "asan": "unit and golden tests under the address and undefined-behaviour sanitizers",
@@ -206,29 +207,41 @@ def programs(folder, *prefixes):
     return [name for name in targets(folder) if name.startswith(prefixes)]
 
 
-def run_suite(suite, keyword, arguments, everything, tally):
-    """Builds what one suite needs and runs it."""
-    if suite == "tsan" and not meson_tests(configure("test"), "tsan"):
-        return
+def prepare(suite, whole):
+    """Builds what a suite needs (of build/test all, if whole is set) and returns its build folder."""
     name = {"asan": "asan", "tsan": "tsan"}.get(suite, "test")
     folder = configure(name)
+    if suite == "check":
+        return folder  # the rules of the tree need no programs
+    if suite == "install" or (whole and name == "test"):
+        return build(name, None)
     needed = [target for _, target in meson_tests(folder, "unit" if suite == "asan" else suite) if target]
     if suite in ("golden", "asan"):
         needed += programs(folder, "tests/golden/")
     if suite == "lab":
         needed += programs(folder, "apps/", "tests/lab/")
-    build(name, None if everything and name == "test" else sorted(set(needed)))
-    if suite in ("check", "unit", "tsan", "asan"):
+    return build(name, sorted(set(needed)))
+
+
+def run_lab(folder, arguments, tally):
+    if subprocess.run(["unshare", "--net", "true"], stderr=subprocess.DEVNULL).returncode != 0:
+        say("lab skipped: no network namespaces can be made here; run tools/test as root")
+        tally.add(skipped=1)
+        return
+    build("asan", programs(configure("asan"), "apps/fairwayd", "apps/fairwayctl"))
+    run_pytest("lab", folder, arguments, tally)
+
+
+def run_suite(suite, keyword, arguments, whole, tally):
+    if suite == "tsan" and not meson_tests(configure("test"), "tsan"):
+        return
+    folder = prepare(suite, whole)
+    if suite in ("check", "install", "unit", "tsan", "asan"):
         run_meson(folder, "unit" if suite == "asan" else suite, keyword, tally, suite)
     if suite in ("golden", "asan"):
         run_pytest("golden", folder, arguments, tally)
-    if suite == "lab" and subprocess.run(["unshare", "--net", "true"], stderr=subprocess.DEVNULL).returncode != 0:
-        say("lab skipped: no network namespaces can be made here; run tools/test as root")
-        tally.add(skipped=1)
-    elif suite == "lab":
-        sanitized = configure("asan")
-        build("asan", programs(sanitized, "apps/fairwayd", "apps/fairwayctl"))
-        run_pytest("lab", folder, arguments, tally)
+    if suite == "lab":
+        run_lab(folder, arguments, tally)
 
 
 def parse_arguments():
