@@ -31,8 +31,9 @@ enum class Verdict : std::uint8_t {
   drop_table_full,
   drop_tuple_taken,
   drop_answer_limited,
+  drop_unanswerable,
 };
-constexpr std::size_t verdict_count = 19;
+constexpr std::size_t verdict_count = 20;
 
 struct VerdictInfo {
   std::string_view name;
@@ -60,6 +61,7 @@ constexpr std::array<VerdictInfo, verdict_count> verdicts{{
     {"drop_table_full", "a new connection, and no half-open one to make room for it"},
     {"drop_tuple_taken", "a new connection whose reply tuple is taken on every real server"},
     {"drop_answer_limited", "would have been answered, but answers are limited in rate"},
+    {"drop_unanswerable", "would have been answered, but its sender must not be (RFC 1122, 3.2.2)"},
 }};
 
 constexpr std::string_view name(Verdict verdict) { return verdicts[static_cast<std::size_t>(verdict)].name; }

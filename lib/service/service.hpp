@@ -12,6 +12,10 @@
 #include "base/id.hpp"
 #include "service/spec.hpp"
 
+namespace fairway::sched {
+class Scheduler;  // lies above this room, which only carries the pointer
+}
+
 namespace fairway::service {
 
 using ServiceId = base::Id<struct ServiceTag>;
@@ -51,7 +55,7 @@ struct Service {
   ServiceId id;
   std::string name;
   ServiceKey key;
-  std::string scheduler;
+  const sched::Scheduler* scheduler = nullptr;
   Forwarding forwarding = Forwarding::nat;
   std::uint32_t persistence = 0;  // seconds
   std::vector<Server> servers;    // the newest first, as in the kernel's list

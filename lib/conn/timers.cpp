@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// SPDX-FileCopyrightText: Fairway contributors
+#include "conn/timers.hpp"
+
+#include <algorithm>
+
+namespace fairway::conn {
+
+Timers::Timers(std::span<const Hot> hot, std::span<Cold> cold, base::Stamp now) noexcept
+    : hot_(hot), cold_(cold), tick_(tick(now)) {
+  heads_.fill(none);
+}
+
+void Timers::insert(std::uint32_t slot, Standing standing, base::Stamp now) noexcept {
+  const Hot& entry = hot_[slot];
+  constexpr std::uint64_t horizon = std::uint64_t{buckets - 2} << tick_bits;
+  const std::uint64_t age = base::elapsed(entry.last_seen, now), whole = std::uint64_t{entry.timeout} * 1000;
+  const std::uint64_t left = std::min(whole > age ? whole - age : 0, horizon);
+  std::uint32_t due = tick(base::later(now, static_cast<std::uint32_t>(left)));
+  // A wheel that lags behind is not filled so far ahead that a bucket would mean two moments.
+  if (ahead(due) >= buckets) due = (tick_ + buckets - 1) & tick_mask;
+
+  const std::uint32_t at = bucket(standing, due);
+  const std::uint32_t head = heads_[at];
+  Cold& cold = cold_[slot];
+  cold.next = head;
+  cold.previous = bucket_flag | at;
+  cold.standing = static_cast<std::uint8_t>(standing);
+  if (head != none) cold_[head].previous = slot;
+  heads_[at] = slot;
+
+  const auto wheel = static_cast<std::size_t>(standing);
+  if (counts_[wheel]++ == 0 || ahead(due) < ahead(first_[wheel])) first_[wheel] = due;
+}
+
+void Timers::remove(std::uint32_t slot) noexcept {
+  const Cold& cold = cold_[slot];
+  if (cold.next != none) cold_[cold.next].previous = cold.previous;
+  if (cold.previous & bucket_flag)
+    heads_[cold.previous & ~bucket_flag] = cold.next;
+  else
+    cold_[cold.previous].next = cold.next;
+  --counts_[cold.standing];
+}
+
+std::optional<std::uint32_t> Timers::first(Standing standing) noexcept {
+  const auto wheel = static_cast<std::size_t>(standing);
+  if (counts_[wheel] == 0) return std::nullopt;
+  if (ahead(first_[wheel]) >= buckets) first_[wheel] = tick_;  // it has passed
+  while (heads_[bucket(standing, first_[wheel])] == none) first_[wheel] = (first_[wheel] + 1) & tick_mask;
+  return heads_[bucket(standing, first_[wheel])];
+}
+
+}  // namespace fairway::conn

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// SPDX-FileCopyrightText: Fairway contributors
+#pragma once
+
+#include "forward/context.hpp"
+
+namespace fairway::forward {
+
+/// The state after this packet. A connection of DR or TUN is one-directional until a reply is seen (the kernel's
+/// NOOUTPUT); NAT sees both directions.
+inline conn::State next_state(conn::Hot& entry, const net::PacketView& packet, bool is_reply) noexcept {
+  if (packet.tuple.protocol != net::Protocol::tcp) return conn::State::udp;
+  if (is_reply) {
+    entry.flags = static_cast<std::uint8_t>(entry.flags & ~conn::Hot::no_output);
+    return conn::after_tcp(entry.state, conn::Direction::output, packet.tcp_flags);
+  }
+  const auto direction = entry.has(conn::Hot::no_output) ? conn::Direction::input_only : conn::Direction::input;
+  return conn::after_tcp(entry.state, direction, packet.tcp_flags);
+}
+
+/// Counts of the packet's server, as IPVS counts: before the packet is rewritten, bytes of the IP packet.
+inline void count_packet(service::ServerLine& line, const net::PacketView& packet, bool is_reply) noexcept {
+  (is_reply ? line.out_packets : line.in_packets).add(1);
+  (is_reply ? line.out_bytes : line.in_bytes).add(packet.network_length);
+}
+
+/// Moves every packet's connection on: statistics, time stamp, state and its timeout.
+template <class Connections>
+void advance(Burst& burst, Connections& connections, Context& context) noexcept {
+  burst.undecided.each([&](std::uint32_t i) {
+    const std::uint32_t slot = burst.references[i].slot();
+    const bool is_reply = burst.references[i].is_reply();
+    const net::PacketView& packet = burst.packets[i];
+    conn::Hot& entry = connections.hot(slot);
+    count_packet(context.lines[entry.server_id.value], packet, is_reply);
+    entry.last_seen = context.now;
+    if (!is_reply) ++entry.in_packets;
+    connections.set_state(slot, next_state(entry, packet, is_reply), context.now);
+    const bool is_more_than_first = is_reply || entry.in_packets > 1;
+    if (entry.state == conn::State::udp && is_more_than_first && !entry.has(conn::Hot::confirmed))
+      connections.confirm(slot, context.now);
+  });
+}
+
+}  // namespace fairway::forward

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// SPDX-FileCopyrightText: Fairway contributors
+#pragma once
+
+#include "forward/context.hpp"
+
+namespace fairway::forward {
+
+/// What the misses of a burst are: packets to a service (and which), or replies of a NAT real server.
+struct Classified {
+  PacketSet to_service;
+  PacketSet from_server;
+  std::array<const service::Service*, burst_size> services;  // of those to_service
+};
+
+/// Sorts the misses; those that are neither go to the kernel.
+Classified classify(Burst& burst, const Context& context) noexcept;
+
+/// Misses whose flow another worker owns get the verdict to_other_worker and that worker's number. Replies that are ours
+/// but of no connection go to the kernel, which routes them like any packet.
+void hand_over(Burst& burst, const Classified& classified, const Context& context) noexcept;
+
+}  // namespace fairway::forward

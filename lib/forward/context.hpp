@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// SPDX-FileCopyrightText: Fairway contributors
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "base/time.hpp"
+#include "forward/burst.hpp"
+#include "route/snapshot.hpp"
+#include "service/lines.hpp"
+#include "service/table.hpp"
+
+namespace fairway::forward {
+
+/// Limits the ICMP errors that a worker sends, as the kernel does (icmp_msgs_per_sec, icmp_msgs_burst).
+class AnswerLimit {
+ public:
+  static constexpr std::uint32_t per_second = 1000, burst = 50;
+
+  bool take(base::Stamp now) noexcept {
+    const std::uint32_t passed = base::elapsed(last_, now);
+    if (passed > 0) {
+      const std::uint64_t earned = tokens_ + std::uint64_t{passed} * per_second / 1000;
+      tokens_ = earned < burst ? static_cast<std::uint32_t>(earned) : burst;
+      last_ = now;
+    }
+    if (tokens_ == 0) return false;
+    --tokens_;
+    return true;
+  }
+
+ private:
+  base::Stamp last_;
+  std::uint32_t tokens_ = burst;
+};
+
+/// On-link addresses without a next hop that packets want to go to: control asks the kernel for them.
+struct Unresolved {
+  static constexpr std::uint32_t most = 16;
+
+  std::array<net::Address, most> addresses;
+  std::uint32_t count = 0;
+
+  void add(const net::Address& address) noexcept {
+    for (std::uint32_t i = 0; i < count; ++i)
+      if (addresses[i] == address) return;
+    if (count < most) addresses[count++] = address;
+  }
+};
+
+/// What the stages need besides the packets and the connections. The worker fills the changing part before each burst.
+struct Context {
+  const service::Table& services;
+  const service::ServerStatus* statuses;  // by server id; control writes
+  service::ServerLine* lines;             // by server id; this worker writes
+  service::Loads loads;
+  unsigned worker = 0;
+  unsigned workers = 1;
+
+  base::Stamp now;
+  const route::Snapshot* routes = nullptr;  // valid during one burst
+  AnswerLimit answers;
+  Unresolved unresolved;
+  std::uint16_t tunnel_id = 0;  // of outer headers that may be fragmented
+};
+
+/// The worker that owns a flow: a function of the client's address and port alone, for every method and direction. It
+/// need not be secret: whoever chooses his ports to hit one worker does what he could do to one receive queue.
+inline unsigned owner_of(const net::Address& client, net::ServicePort port, unsigned workers) noexcept {
+  if (workers == 1) return 0;
+  std::uint64_t words[2];
+  std::memcpy(words, client.bytes.bytes.data(), sizeof words);
+  std::uint64_t h = (words[0] ^ words[1] ^ std::uint64_t{port.number.raw()} << 40) * 0x9e3779b97f4a7c15u;
+  h ^= h >> 32;
+  h *= 0xd6e8feb86659fd93u;
+  return static_cast<unsigned>((h >> 32) * workers >> 32);
+}
+
+}  // namespace fairway::forward

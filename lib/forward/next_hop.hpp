@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// SPDX-FileCopyrightText: Fairway contributors
+#pragma once
+
+#include "forward/context.hpp"
+
+namespace fairway::forward {
+
+/// The next hop of a reply: looked up once, then kept with the connection (the worker clears it when routes change).
+inline route::NextHopId next_hop_to_client(conn::Hot& entry, const net::Tuple4& reply, const Context& context,
+                                           std::uint32_t flow_hash) noexcept {
+  if (entry.next_hop_to_client == 0)
+    entry.next_hop_to_client = context.routes->find(reply.destination, flow_hash).value;
+  return {entry.next_hop_to_client};
+}
+
+/// Decides a packet whose next hop cannot take it now: it waits while its neighbour is asked for, if there is a route.
+inline void wait_or_drop(Burst& burst, std::uint32_t i, const net::Address& destination, Context& context) noexcept {
+  if (!context.routes->find_path(destination, burst.hashes[i])) return burst.decide(i, Verdict::drop_no_route);
+  context.unresolved.add(destination);
+  burst.decide(i, Verdict::wait_for_neighbour);
+}
+
+/// Finds where each packet goes next, before anything of it or its connection is changed: a packet that waits for its
+/// neighbour comes back later as if it had just been received. Packets to a server that was deleted end here, silently as
+/// in the kernel (expire_nodest_conn 0); its replies still go out.
+template <class Connections>
+void find_next_hops(Burst& burst, Connections& connections, Context& context) noexcept {
+  burst.undecided.each([&](std::uint32_t i) {
+    conn::Hot& entry = connections.hot(burst.references[i].slot());
+    const net::PacketView& packet = burst.packets[i];
+    if (burst.references[i].is_reply()) {
+      burst.next_hops[i] = next_hop_to_client(entry, packet.tuple, context, burst.hashes[i]);
+      if (!context.routes->at(burst.next_hops[i]).resolved) wait_or_drop(burst, i, packet.tuple.destination, context);
+      return;
+    }
+    const service::ServerStatus::Value status = context.statuses[entry.server_id.value].get();
+    if (!status.available) return burst.decide(i, Verdict::drop_server_gone);
+    burst.next_hops[i] = {status.next_hop};
+    if (!context.routes->at(burst.next_hops[i]).resolved) wait_or_drop(burst, i, entry.server.v4(), context);
+  });
+}
+
+}  // namespace fairway::forward

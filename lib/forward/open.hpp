@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// SPDX-FileCopyrightText: Fairway contributors
+#pragma once
+
+#include "forward/answer.hpp"
+#include "forward/classify.hpp"
+#include "sched/registry.hpp"
+
+namespace fairway::forward {
+
+/// May this packet open a connection? TCP: a SYN without RST, and not from port 20, which IPVS leaves to FTP's active
+/// data connections. UDP: any.
+inline bool may_open(const net::PacketView& packet) noexcept {
+  constexpr std::uint8_t decisive = net::TcpHeader::syn | net::TcpHeader::rst;
+  constexpr net::ServicePort ftp_data{std::uint16_t{20}};
+  if (packet.tuple.protocol != net::Protocol::tcp) return true;
+  return (packet.tcp_flags & decisive) == net::TcpHeader::syn && packet.tuple.source_port != ftp_data;
+}
+
+/// Opens with the server that was chosen; if its reply tuple is taken, with the first other that can.
+template <class Connections>
+auto open_with(const service::Server& chosen, const service::Service& service, const net::Tuple4& tuple,
+               std::uint32_t hash, Connections& connections, base::Stamp now) noexcept {
+  auto opening = connections.open({.tuple = tuple, .server = chosen, .service = service.id}, hash, now);
+  for (const service::Server& other : service.servers) {
+    if (opening.outcome != Connections::Opened::tuple_taken) break;
+    if (other.id == chosen.id || !sched::takes_connections(other)) continue;
+    opening = connections.open({.tuple = tuple, .server = other, .service = service.id}, hash, now);
+  }
+  return opening;
+}
+
+template <class Connections>
+void open_one(Burst& burst, std::uint32_t i, const service::Service& service, Connections& connections,
+              Context& context) noexcept {
+  const net::PacketView& packet = burst.packets[i];
+  // A packet before this one in the burst may have opened it.
+  if (const auto opened = connections.index4().find(packet.tuple, burst.hashes[i])) {
+    burst.references[i] = *opened;
+    burst.missed.remove(i);
+    return;
+  }
+  if (!may_open(packet)) return burst.decide(i, Verdict::to_kernel);
+  const service::Server* server =
+      service.scheduler->pick({.service = service, .worker = context.worker, .loads = context.loads, .packet = packet});
+  if (!server) return answer(burst, i, Verdict::answer_port_unreachable, packet.tuple.destination, 0, context);
+  const auto opening = open_with(*server, service, packet.tuple, burst.hashes[i], connections, context.now);
+  switch (opening.outcome) {
+    case Connections::Opened::yes:
+      burst.references[i] = conn::Reference::to(opening.slot, false);
+      burst.missed.remove(i);
+      return;
+    case Connections::Opened::tuple_taken: return burst.decide(i, Verdict::drop_tuple_taken);
+    case Connections::Opened::full: return burst.decide(i, Verdict::drop_table_full);
+  }
+}
+
+/// Opens a connection for each undecided miss to a service. Afterwards what is still undecided has a connection.
+template <class Connections>
+void open(Burst& burst, const Classified& classified, Connections& connections, Context& context) noexcept {
+  classified.to_service.both(burst.undecided).each([&](std::uint32_t i) {
+    open_one(burst, i, *classified.services[i], connections, context);
+  });
+}
+
+}  // namespace fairway::forward

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// SPDX-FileCopyrightText: Fairway contributors
+#pragma once
+
+#include "forward/advance.hpp"
+#include "forward/find.hpp"
+#include "forward/next_hop.hpp"
+#include "forward/open.hpp"
+#include "forward/parse.hpp"
+#include "forward/rewrite.hpp"
+#include "forward/send.hpp"
+
+namespace fairway::forward {
+
+/// One packet's way, for a burst: afterwards each packet has one verdict, those to be transmitted and the answers are
+/// finished, and the others are as they came. docs/life-of-a-packet.md tells it in words.
+template <class Connections>
+void run(Burst& burst, Connections& connections, Context& context) noexcept {
+  parse(burst, context);               // headers → tuple; what is not for a director goes to the kernel
+  find(burst, connections, context);   // one bulk lookup → connection, or a miss
+
+  if (!burst.missed.empty()) {
+    const Classified classified = classify(burst, context);  // misses → service, NAT reply, or the kernel's
+    hand_over(burst, classified, context);                   // another worker's flow → its owner
+    open(burst, classified, connections, context);           // scheduler → real server → connection
+  }
+
+  find_next_hops(burst, connections, context);  // where it goes, and whether that is known
+  advance(burst, connections, context);         // states, timeouts, statistics
+  rewrite(burst, connections, context);         // TTL, MTU; NAT · DR · TUN
+  send(burst, context);                         // link-layer header, port
+}
+
+}  // namespace fairway::forward
