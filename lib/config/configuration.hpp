@@ -24,26 +24,26 @@ struct Director {
   std::vector<unsigned> worker_cpus;  // empty: worker_count of the CPUs this process may use, the last ones
   unsigned worker_count = 1;
   Idle idle = Idle::wait;
-  std::uint32_t connections = 1'000'000;       // room for IPv4 connections over all workers
+  std::uint32_t connections = 1'000'000;  // room for IPv4 connections over all workers
   std::uint32_t connections_ipv6 = 0;
   std::string control_socket = "/run/fairway/control.sock";
   Hugepages hugepages = Hugepages::automatic;
-  unsigned summary_interval = 60;              // seconds between summary lines in the log; 0: none
+  unsigned summary_interval = 60;                     // seconds between summary lines in the log; 0: none
   std::uint32_t kernel_packets_per_second = 100'000;  // of the twins' lane, each way, for what is not control traffic
 };
 
 struct Port {
   std::string name;
-  std::string device;                          // PCI address, or a virtual device with its arguments
-  std::string kernel_interface;                // the twin's name; empty: none
-  std::vector<net::Prefix> addresses;          // put on the twin
+  std::string device;                                  // PCI address, or a virtual device with its arguments
+  std::string kernel_interface;                        // the twin's name; empty: none
+  std::vector<net::Prefix> addresses;                  // put on the twin
   std::map<net::Address, net::MacAddress> neighbours;  // static ones
-  std::optional<net::Address> gateway;         // a default route where there is no twin to ask
+  std::optional<net::Address> gateway;                 // a default route where there is no twin to ask
   std::uint16_t mtu = 1500;
-  std::uint16_t vlan = 0;                      // 0: untagged
-  std::uint16_t queues = 0;                    // receive queues; 0: as many as workers, where the device has them
+  std::uint16_t vlan = 0;    // 0: untagged
+  std::uint16_t queues = 0;  // receive queues; 0: as many as workers, where the device has them
   bool promiscuous = false;
-  bool follow_link = true;                     // the twin's carrier follows the link, where the driver has a true one
+  bool follow_link = true;  // the twin's carrier follows the link, where the driver has a true one
 };
 
 struct Configuration {

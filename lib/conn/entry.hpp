@@ -14,16 +14,16 @@ namespace fairway::conn {
 
 /// What every packet of a connection reads or writes: one cache line. The owning worker alone touches it.
 struct alignas(64) Hot {
-  net::AddressBytes server;             // where the client's packets go: NAT's new destination
-  net::AddressBytes virtual_address;    // the VIP: NAT's new source of replies
+  net::AddressBytes server;           // where the client's packets go: NAT's new destination
+  net::AddressBytes virtual_address;  // the VIP: NAT's new source of replies
   net::ServicePort server_port;
   net::ServicePort virtual_port;
-  service::ServerId server_id;          // counts and next hop of the server are found by it
+  service::ServerId server_id;  // counts and next hop of the server are found by it
   service::ServiceId service_id;
-  std::uint32_t next_hop_to_client;     // a route::NextHopId; of NAT only, 0 until a reply has asked for it
-  base::Stamp last_seen;                // a packet stores a stamp and re-arms nothing
-  std::uint32_t in_packets;             // from the client
-  std::uint32_t timeout;                // seconds, of the state
+  std::uint32_t next_hop_to_client;  // a route::NextHopId; of NAT only, 0 until a reply has asked for it
+  base::Stamp last_seen;             // a packet stores a stamp and re-arms nothing
+  std::uint32_t in_packets;          // from the client
+  std::uint32_t timeout;             // seconds, of the state
   State state;
   std::uint8_t flags;
   service::Forwarding forwarding;
@@ -48,11 +48,11 @@ static_assert(sizeof(Hot) == 64 && offsetof(Hot, next_hop_to_client) == 44 && of
 struct alignas(32) Cold {
   net::AddressBytes client;
   net::ServicePort client_port;
-  std::uint8_t standing;         // the wheel it lies in: a Standing
+  std::uint8_t standing;  // the wheel it lies in: a Standing
   std::uint8_t reserved;
-  std::uint32_t next;            // in its timer bucket
-  std::uint32_t previous;        // likewise; of the first, the bucket
-  std::uint32_t persistence;     // template that controls it; 0: none
+  std::uint32_t next;         // in its timer bucket
+  std::uint32_t previous;     // likewise; of the first, the bucket
+  std::uint32_t persistence;  // template that controls it; 0: none
 };
 static_assert(sizeof(Cold) == 32);
 

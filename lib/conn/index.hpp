@@ -25,6 +25,7 @@ constexpr std::size_t largest_burst = 32;
 /// A hash index from tuples to references, of one worker. The caller computes the (keyed) hashes, once. `find_burst` looks
 /// up at most largest_burst keys at once, sets the bits of those found and fills their references. `insert` never
 /// overwrites: the caller has looked first; false means that the index is full. Nothing here allocates or locks.
+// clang-format off
 template <class I>
 concept Index = requires(I index, const typename I::Key& key, const typename I::Key* const* keys,
                          const std::uint32_t* hashes, std::uint32_t count, Reference* found, Reference reference) {
@@ -34,5 +35,6 @@ concept Index = requires(I index, const typename I::Key& key, const typename I::
   { index.erase(key, std::uint32_t{}) } noexcept -> std::same_as<bool>;
   { index.size() } -> std::convertible_to<std::size_t>;
 };
+// clang-format on
 
 }  // namespace fairway::conn

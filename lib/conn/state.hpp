@@ -30,9 +30,9 @@ enum class State : std::uint8_t {
 constexpr std::size_t state_count = 12;
 
 /// As `ipvsadm -Lnc` prints it.
-constexpr std::array<std::string_view, state_count> state_names{
-    "NONE",  "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT", "TIME_WAIT",
-    "CLOSE", "CLOSE_WAIT",  "LAST_ACK", "LISTEN",   "SYNACK",   "UDP"};
+constexpr std::array<std::string_view, state_count> state_names{"NONE",     "ESTABLISHED", "SYN_SENT", "SYN_RECV",
+                                                                "FIN_WAIT", "TIME_WAIT",   "CLOSE",    "CLOSE_WAIT",
+                                                                "LAST_ACK", "LISTEN",      "SYNACK",   "UDP"};
 constexpr std::string_view name(State state) { return state_names[static_cast<std::size_t>(state)]; }
 
 /// Seconds without a packet after which a connection in this state ends.
@@ -61,8 +61,8 @@ constexpr bool is_half_open(State state) {
 
 /// On its way out: a new connection may take over its tuple.
 constexpr bool is_closing(State state) {
-  return state == State::fin_wait || state == State::time_wait || state == State::close ||
-         state == State::close_wait || state == State::last_ack;
+  return state == State::fin_wait || state == State::time_wait || state == State::close || state == State::close_wait ||
+         state == State::last_ack;
 }
 
 }  // namespace fairway::conn

@@ -55,7 +55,7 @@ class Timers {
   static constexpr std::uint32_t buckets = 2048;  // 17 minutes; what is due later comes round more than once
   static constexpr std::uint32_t bucket_flag = 0x80000000u;
 
-  static constexpr std::uint32_t tick_bits = 9;   // 512 ms
+  static constexpr std::uint32_t tick_bits = 9;                         // 512 ms
   static constexpr std::uint32_t tick_mask = 0xffffffffu >> tick_bits;  // ticks wrap as stamps do
 
   static std::uint32_t tick(base::Stamp stamp) noexcept { return stamp.milliseconds >> tick_bits; }

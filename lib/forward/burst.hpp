@@ -46,13 +46,13 @@ struct Burst {
   std::uint32_t count = 0;
   std::array<net::PacketView, burst_size> packets;
 
-  PacketSet undecided;                                    // those without a verdict yet
-  PacketSet missed;                                       // those of no known connection
+  PacketSet undecided;  // those without a verdict yet
+  PacketSet missed;     // those of no known connection
   std::array<Verdict, burst_size> verdicts;
-  std::array<std::uint32_t, burst_size> hashes;           // of the tuple, in the worker's own table
-  std::array<conn::Reference, burst_size> references;     // connection, unless missed
+  std::array<std::uint32_t, burst_size> hashes;        // of the tuple, in the worker's own table
+  std::array<conn::Reference, burst_size> references;  // connection, unless missed
   std::array<route::NextHopId, burst_size> next_hops;
-  std::array<std::uint16_t, burst_size> owners;           // worker, of those that are to_other_worker
+  std::array<std::uint16_t, burst_size> owners;  // worker, of those that are to_other_worker
 
   void begin(std::uint32_t packet_count) {
     count = packet_count;

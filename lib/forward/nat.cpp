@@ -38,8 +38,7 @@ void nat_to_server(net::PacketView& packet, const conn::Hot& entry) noexcept {
 }
 
 void nat_to_client(net::PacketView& packet, const conn::Hot& entry) noexcept {
-  replace_endpoint(packet, packet.ipv4()->source, packet.udp()->source, entry.virtual_address.v4(),
-                   entry.virtual_port);
+  replace_endpoint(packet, packet.ipv4()->source, packet.udp()->source, entry.virtual_address.v4(), entry.virtual_port);
 }
 
 }  // namespace fairway::forward

@@ -16,8 +16,8 @@ namespace fairway::forward {
 /// finished, and the others are as they came. docs/life-of-a-packet.md tells it in words.
 template <class Connections>
 void run(Burst& burst, Connections& connections, Context& context) noexcept {
-  parse(burst, context);               // headers → tuple; what is not for a director goes to the kernel
-  find(burst, connections, context);   // one bulk lookup → connection, or a miss
+  parse(burst, context);              // headers → tuple; what is not for a director goes to the kernel
+  find(burst, connections, context);  // one bulk lookup → connection, or a miss
 
   if (!burst.missed.empty()) {
     const Classified classified = classify(burst, context);  // misses → service, NAT reply, or the kernel's

@@ -36,8 +36,7 @@ void rewrite_to_server(Burst& burst, std::uint32_t i, const conn::Hot& entry, Co
   net::PacketView& packet = burst.packets[i];
   const route::NextHop& next_hop = context.routes->at(burst.next_hops[i]);
   const net::Ipv4Address virtual_address = packet.tuple.destination;
-  if (packet.ipv4()->ttl <= 1)
-    return answer(burst, i, Verdict::answer_time_exceeded, virtual_address, 0, context);
+  if (packet.ipv4()->ttl <= 1) return answer(burst, i, Verdict::answer_time_exceeded, virtual_address, 0, context);
   decrement_ttl(*packet.ipv4());
   const bool is_tun = entry.forwarding == service::Forwarding::tun;
   const auto mtu = static_cast<std::uint16_t>(next_hop.mtu - (is_tun ? tun_overhead : 0));

@@ -16,7 +16,7 @@ enum class Protocol : std::uint8_t { icmp = 1, ipip = 4, tcp = 6, udp = 17, icmp
 struct EtherType {
   static constexpr Big16 ipv4{std::uint16_t{0x0800}};
   static constexpr Big16 arp{std::uint16_t{0x0806}};
-  static constexpr Big16 vlan{std::uint16_t{0x8100}};     // IEEE 802.1Q
+  static constexpr Big16 vlan{std::uint16_t{0x8100}};          // IEEE 802.1Q
   static constexpr Big16 service_vlan{std::uint16_t{0x88a8}};  // IEEE 802.1ad
   static constexpr Big16 ipv6{std::uint16_t{0x86dd}};
 };

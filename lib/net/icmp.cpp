@@ -21,10 +21,16 @@ constexpr std::uint8_t service_of_error(std::uint8_t service) {
 void write_headers(std::uint8_t* start, std::size_t quoted, Ipv4Address source, Ipv4Address destination,
                    std::uint8_t service, IcmpError error) noexcept {
   auto& ip = *reinterpret_cast<Ipv4Header*>(start);
-  ip = {.version_length = 0x45, .service = service,
-        .total_length = Big16(static_cast<std::uint16_t>(added + quoted)), .id = {}, .fragment = {},
-        .ttl = ttl_of_errors, .protocol = static_cast<std::uint8_t>(Protocol::icmp), .checksum = {},
-        .source = source, .destination = destination};
+  ip = {.version_length = 0x45,
+        .service = service,
+        .total_length = Big16(static_cast<std::uint16_t>(added + quoted)),
+        .id = {},
+        .fragment = {},
+        .ttl = ttl_of_errors,
+        .protocol = static_cast<std::uint8_t>(Protocol::icmp),
+        .checksum = {},
+        .source = source,
+        .destination = destination};
   ip.checksum = checksum(&ip, sizeof ip);
   auto& icmp = *reinterpret_cast<IcmpHeader*>(start + sizeof ip);
   icmp = {.type = error.type, .code = error.code, .checksum = {}, .unused = {}, .mtu = Big16(error.mtu)};

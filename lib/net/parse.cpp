@@ -26,7 +26,9 @@ LinkLayer parse_link(const PacketView& packet) noexcept {
 }
 
 /// What is said of headers that are not all there: the rest may lie in a further segment.
-Parsed incomplete(const PacketView& packet) noexcept { return packet.segmented ? Parsed::segmented : Parsed::malformed; }
+Parsed incomplete(const PacketView& packet) noexcept {
+  return packet.segmented ? Parsed::segmented : Parsed::malformed;
+}
 
 /// Bytes of the IP packet that lie in the first segment.
 std::size_t bytes_here(const PacketView& packet) noexcept {

@@ -13,12 +13,12 @@ namespace fairway::sched {
 namespace {
 
 struct Levels {
-  std::int64_t step = 1;    // greatest common divisor of the weights above zero; 1 if there are none
-  std::int64_t highest = 0; // where a round begins; 0: nobody takes connections
+  std::int64_t step = 1;     // greatest common divisor of the weights above zero; 1 if there are none
+  std::int64_t highest = 0;  // where a round begins; 0: nobody takes connections
 };
 
 struct State final : WalkerState {
-  std::size_t place = 0;   // one more than the index of the last choice; 0: before the first server
+  std::size_t place = 0;  // one more than the index of the last choice; 0: before the first server
   std::int64_t level = 0;
   Levels levels;
 };

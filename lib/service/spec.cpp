@@ -16,8 +16,8 @@ void check_duplicates(const ServiceSpec& spec, std::vector<Problem>& problems) {
     const auto end = spec.servers.begin() + static_cast<std::ptrdiff_t>(i);
     const auto same = [&](const ServerSpec& other) { return is_same_server(other, *end); };
     if (std::any_of(spec.servers.begin(), end, same))
-      problems.push_back({i, "address",
-                          "server " + net::to_string(end->address, end->port) + " stands twice in this service"});
+      problems.push_back(
+          {i, "address", "server " + net::to_string(end->address, end->port) + " stands twice in this service"});
   }
 }
 

@@ -21,7 +21,7 @@ enum class Forwarding : std::uint8_t { nat, dr, tun };
 std::string_view to_string(Forwarding forwarding);
 std::optional<Forwarding> parse_forwarding(std::string_view text);
 
-std::string_view to_string(net::Protocol protocol);               // "tcp", "udp"; "?" for another
+std::string_view to_string(net::Protocol protocol);                  // "tcp", "udp"; "?" for another
 std::optional<net::Protocol> parse_protocol(std::string_view text);  // of services: tcp and udp
 
 /// What names a service: protocol, virtual address (VIP), service port.

@@ -23,7 +23,10 @@ Endpoint endpoint_of(net::Protocol protocol, const net::Address& address, net::S
 }
 
 Table::Table(Retire retire, void* context)
-    : services_(retire, context), nat_servers_(retire, context), addresses_(retire, context), retire_(retire),
+    : services_(retire, context),
+      nat_servers_(retire, context),
+      addresses_(retire, context),
+      retire_(retire),
       context_(context) {}
 
 bool Table::concerns(const net::Address& address) const noexcept {

@@ -42,10 +42,10 @@ struct ConnectionRow {
 /// owns the whole until `done`; the worker looks at a bounded number of slots a loop and never grows `rows`.
 struct ListConnections {
   std::uint32_t first_slot = 0;
-  std::uint32_t limit = 0;              // rows at most
-  std::vector<ConnectionRow> rows;      // with room for `limit`
-  std::uint32_t next_slot = 0;          // where to go on; 0: the table's end was reached
-  std::atomic<bool> done = false;       // the worker sets it last
+  std::uint32_t limit = 0;          // rows at most
+  std::vector<ConnectionRow> rows;  // with room for `limit`
+  std::uint32_t next_slot = 0;      // where to go on; 0: the table's end was reached
+  std::atomic<bool> done = false;   // the worker sets it last
 };
 
 /// Counts of one worker, written by it alone.
@@ -110,9 +110,9 @@ class alignas(64) Channel {
  private:
   boost::lockfree::spsc_queue<ServiceChanged, boost::lockfree::capacity<mailbox_size>> mailbox_;
   std::atomic<ListConnections*> question_ = nullptr;  // control sets, the worker clears
-  std::atomic<std::uint64_t> posted_ = 0;   // control writes
-  std::atomic<std::uint64_t> drained_ = 0;  // the worker writes
-  std::atomic<bool> asleep_ = true;         // the worker writes; true before its first and after its last burst
+  std::atomic<std::uint64_t> posted_ = 0;             // control writes
+  std::atomic<std::uint64_t> drained_ = 0;            // the worker writes
+  std::atomic<bool> asleep_ = true;  // the worker writes; true before its first and after its last burst
   int wake_descriptor_;
 };
 
