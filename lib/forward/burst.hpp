@@ -52,7 +52,8 @@ struct Burst {
   std::array<std::uint32_t, burst_size> hashes;        // of the tuple, in the worker's own table
   std::array<conn::Reference, burst_size> references;  // connection, unless missed
   std::array<route::NextHopId, burst_size> next_hops;
-  std::array<std::uint16_t, burst_size> owners;  // worker, of those that are to_other_worker
+  std::array<std::uint16_t, burst_size> owners;    // worker, of those that are to_other_worker
+  std::array<net::Address, burst_size> waits_for;  // whose MAC address is wanted, of those that wait_for_neighbour
 
   void begin(std::uint32_t packet_count) {
     count = packet_count;

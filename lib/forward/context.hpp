@@ -2,7 +2,6 @@
 // SPDX-FileCopyrightText: Fairway contributors
 #pragma once
 
-#include <array>
 #include <cstdint>
 
 #include "base/time.hpp"
@@ -35,20 +34,6 @@ class AnswerLimit {
   std::uint32_t tokens_ = burst;
 };
 
-/// On-link addresses without a next hop that packets want to go to: control asks the kernel for them.
-struct Unresolved {
-  static constexpr std::uint32_t most = 16;
-
-  std::array<net::Address, most> addresses;
-  std::uint32_t count = 0;
-
-  void add(const net::Address& address) noexcept {
-    for (std::uint32_t i = 0; i < count; ++i)
-      if (addresses[i] == address) return;
-    if (count < most) addresses[count++] = address;
-  }
-};
-
 /// What the stages need besides the packets and the connections. The worker fills the changing part before each burst.
 struct Context {
   const service::Table& services;
@@ -61,7 +46,6 @@ struct Context {
   base::Stamp now;
   const route::Snapshot* routes = nullptr;  // valid during one burst
   AnswerLimit answers;
-  Unresolved unresolved;
   std::uint16_t tunnel_id = 0;  // of outer headers that may be fragmented
 };
 

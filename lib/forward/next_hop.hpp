@@ -15,9 +15,10 @@ inline route::NextHopId next_hop_to_client(conn::Hot& entry, const net::Tuple4& 
 }
 
 /// Decides a packet whose next hop cannot take it now: it waits while its neighbour is asked for, if there is a route.
-inline void wait_or_drop(Burst& burst, std::uint32_t i, const net::Address& destination, Context& context) noexcept {
+inline void wait_or_drop(Burst& burst, std::uint32_t i, const net::Address& destination,
+                         const Context& context) noexcept {
   if (!context.routes->find_path(destination, burst.hashes[i])) return burst.decide(i, Verdict::drop_no_route);
-  context.unresolved.add(destination);
+  burst.waits_for[i] = destination;
   burst.decide(i, Verdict::wait_for_neighbour);
 }
 
@@ -25,7 +26,7 @@ inline void wait_or_drop(Burst& burst, std::uint32_t i, const net::Address& dest
 /// neighbour comes back later as if it had just been received. Packets to a server that was deleted end here, silently as
 /// in the kernel (expire_nodest_conn 0); its replies still go out.
 template <class Connections>
-void find_next_hops(Burst& burst, Connections& connections, Context& context) noexcept {
+void find_next_hops(Burst& burst, Connections& connections, const Context& context) noexcept {
   burst.undecided.each([&](std::uint32_t i) {
     conn::Hot& entry = connections.hot(burst.references[i].slot());
     const net::PacketView& packet = burst.packets[i];

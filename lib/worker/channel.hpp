@@ -82,6 +82,11 @@ class alignas(64) Channel {
   std::uint64_t drained() const { return drained_.load(std::memory_order_acquire); }
   bool is_asleep() const { return asleep_.load(std::memory_order_seq_cst); }
   void wake() const noexcept;  // any thread; a system call
+  /// Calls `f` with every neighbour that the worker asks for.
+  template <class F>
+  void take_wanted(F&& f) {
+    wanted_.consume_all(f);
+  }
 
   // The worker's side.
   /// Calls `handle` with each waiting change in order, then says so. Between two bursts only.
@@ -104,11 +109,14 @@ class alignas(64) Channel {
   /// Going to sleep: set, then look for work once more. Waking: clear, then drain, before the next burst.
   void set_asleep(bool asleep) { asleep_.store(asleep, std::memory_order_seq_cst); }
   int wake_descriptor() const { return wake_descriptor_; }  // readable after wake(); the worker reads it empty
+  /// Asks control to find an on-link neighbour. False if too many such questions are open.
+  bool ask_for(const net::Address& neighbour) noexcept { return wanted_.push(neighbour); }
 
   Counters counters;
 
  private:
   boost::lockfree::spsc_queue<ServiceChanged, boost::lockfree::capacity<mailbox_size>> mailbox_;
+  boost::lockfree::spsc_queue<net::Address, boost::lockfree::capacity<256>> wanted_;
   std::atomic<ListConnections*> question_ = nullptr;  // control sets, the worker clears
   std::atomic<std::uint64_t> posted_ = 0;             // control writes
   std::atomic<std::uint64_t> drained_ = 0;            // the worker writes
