@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// SPDX-FileCopyrightText: Fairway contributors
+#pragma once
+
+#include <rte_mbuf.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+
+#include "net/packet.hpp"
+
+namespace fairway::dpdk {
+
+/// A packet as DPDK owns it. Rooms above hold pointers to it and look inside only through this header.
+using Packet = rte_mbuf;
+
+inline std::size_t length(const Packet& packet) noexcept { return packet.pkt_len; }
+inline void prefetch(const Packet* packet) noexcept { __builtin_prefetch(rte_pktmbuf_mtod(packet, const void*)); }
+inline void free(Packet* packet) noexcept { rte_pktmbuf_free(packet); }
+inline void free(Packet** packets, std::uint32_t count) noexcept { rte_pktmbuf_free_bulk(packets, count); }
+
+/// Shows a received packet to the rooms without DPDK. The view covers the first segment; what parse fills stays as it is.
+inline void read(Packet& packet, net::PortId port, net::PacketView& view) noexcept {
+  view.frame = rte_pktmbuf_mtod(&packet, std::uint8_t*);
+  view.buffer = &packet;
+  view.length = packet.data_len;
+  view.headroom = packet.data_off;
+  view.segmented = packet.nb_segs > 1;
+  // Bytes put behind the first segment would lie in the middle of the packet.
+  view.tailroom = view.segmented ? std::uint16_t{0} : rte_pktmbuf_tailroom(&packet);
+  view.port = port;
+  view.handed_over = false;
+}
+
+/// Frees all segments but the first.
+inline void drop_further_segments(Packet& packet) noexcept {
+  rte_pktmbuf_free(packet.next);
+  packet.next = nullptr;
+  packet.nb_segs = 1;
+}
+
+/// Gives the packet of `view.buffer` the view's place and length. A view that is no longer segmented (an answer was built
+/// in the first buffer) cuts the other segments off.
+inline Packet& write(const net::PacketView& view) noexcept {
+  Packet& packet = *static_cast<Packet*>(view.buffer);
+  if (!view.segmented && packet.nb_segs > 1) {
+    drop_further_segments(packet);
+    packet.pkt_len = packet.data_len;
+  }
+  packet.pkt_len = packet.pkt_len - packet.data_len + view.length;
+  packet.data_len = view.length;
+  packet.data_off = static_cast<std::uint16_t>(view.frame - static_cast<std::uint8_t*>(packet.buf_addr));
+  // What the device said of the packet it received does not hold for the one to be sent.
+  packet.ol_flags &= RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL;
+  return packet;
+}
+
+/// Fills a fresh packet. False, and nothing written, if it has no room for the bytes.
+inline bool fill(Packet& packet, std::span<const std::uint8_t> bytes) noexcept {
+  if (bytes.size() > rte_pktmbuf_tailroom(&packet)) return false;
+  std::memcpy(rte_pktmbuf_mtod(&packet, void*), bytes.data(), bytes.size());
+  packet.data_len = static_cast<std::uint16_t>(bytes.size());
+  packet.pkt_len = packet.data_len;
+  return true;
+}
+
+/// The packet's bytes, from all its segments. Returns their number, or 0 if they do not fit.
+inline std::size_t copy_out(const Packet& packet, std::span<std::uint8_t> bytes) noexcept {
+  if (packet.pkt_len > bytes.size()) return 0;
+  std::size_t copied = 0;
+  for (const Packet* segment = &packet; segment != nullptr; segment = segment->next) {
+    std::memcpy(bytes.data() + copied, rte_pktmbuf_mtod(segment, const void*), segment->data_len);
+    copied += segment->data_len;
+  }
+  return copied;
+}
+
+}  // namespace fairway::dpdk
