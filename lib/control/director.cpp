@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// SPDX-FileCopyrightText: Fairway contributors
+#include "control/director.hpp"
+
+#include <algorithm>
+
+#include "sched/registry.hpp"
+
+namespace fairway::control {
+namespace {
+
+/// In a long batch, old versions are freed after this many changes: the workers have seen them long before its end.
+constexpr std::uint32_t changes_between_collections = 256;
+
+using service::Server;
+using service::ServerSpec;
+using service::Service;
+using service::ServiceSpec;
+
+base::Result<void> first_of(const std::vector<service::Problem>& problems) {
+  if (problems.empty()) return {};
+  return base::Error{problems.front().message};
+}
+
+/// A service's own fields, without its servers.
+ServiceSpec spec_of(const Service& service) {
+  return {.name = service.name,
+          .key = service.key,
+          .scheduler = std::string(service.scheduler->name()),
+          .forwarding = service.forwarding,
+          .persistence = service.persistence,
+          .servers = {}};
+}
+
+void set_fields(Service& service, const ServiceSpec& spec) {
+  service.name = spec.name;
+  service.scheduler = sched::find(spec.scheduler);
+  service.forwarding = spec.forwarding;
+  service.persistence = spec.persistence;
+}
+
+std::shared_ptr<service::ServiceLife> new_life(const sched::Scheduler& scheduler, unsigned workers) {
+  auto life = std::make_shared<service::ServiceLife>();
+  for (unsigned worker = 0; worker < workers; ++worker) life->states.push_back(scheduler.state());
+  return life;
+}
+
+template <class Servers>
+auto find_server(Servers& servers, const net::Address& address, net::ServicePort port) {
+  return std::find_if(servers.begin(), servers.end(),
+                      [&](const Server& server) { return server.address == address && server.port == port; });
+}
+
+base::Error no_such_server(const service::ServiceKey& key, const net::Address& address, net::ServicePort port) {
+  return {"there is no server " + net::to_string(address, port) + " in service " + service::to_string(key)};
+}
+
+void retire(void* crew, std::shared_ptr<const void> garbage) {
+  static_cast<worker::Crew*>(crew)->retire(std::move(garbage));
+}
+
+}  // namespace
+
+Director::Director(worker::Crew& crew, NeighbourKeeper& neighbours)
+    : crew_(crew), table_(retire, &crew), servers_(crew, table_, neighbours) {}
+
+base::Result<void> Director::apply(const Command& command) {
+  return std::visit([this](const auto& one) { return carry_out(one); }, command);
+}
+
+void Director::settle() {
+  crew_.settle();
+  crew_.collect();
+  changes_since_collection_ = 0;
+}
+
+void Director::sweep(Servers::Time now) {
+  settle();
+  servers_.sweep(now);
+  settle();
+}
+
+base::Result<Director::Entry*> Director::entry_of(const service::ServiceKey& key) {
+  const auto found = services_.find(key);
+  if (found == services_.end()) return base::Error{"there is no service " + service::to_string(key)};
+  return &found->second;
+}
+
+base::Result<void> Director::check_room_for(const ServiceSpec& spec) const {
+  const auto is_new = [&](const ServerSpec& server) {
+    return !servers_.is_in_trash({spec.key, server.address, server.port});
+  };
+  const auto count = static_cast<std::size_t>(std::count_if(spec.servers.begin(), spec.servers.end(), is_new));
+  if (servers_.have_room_for(count)) return {};
+  return base::Error{"there is no room for the " + std::to_string(count) + " servers of service " +
+                     service::to_string(spec.key) + ": at most " + std::to_string(service::max_servers) +
+                     " are known at a time"};
+}
+
+/// The server takes its id, and what it had counted before it came is none of this service's.
+base::Result<Server> Director::admit(Entry& entry, const service::ServiceKey& key, const ServerSpec& spec) {
+  const auto id = servers_.add({key, spec.address, spec.port}, spec.forwarding);
+  if (!id) return id.error();
+  entry.others -= servers_.statistics(*id);
+  return Server{
+      .id = *id, .address = spec.address, .port = spec.port, .weight = spec.weight, .forwarding = spec.forwarding};
+}
+
+void Director::dismiss(Entry& entry, const Server& server) {
+  servers_.remove(server.id);
+  entry.others += servers_.statistics(server.id);
+}
+
+/// Publishes a version in the place of the current one, if any, which is returned.
+Director::Version Director::put(Entry& entry, std::shared_ptr<Service> next) {
+  next->table = next->scheduler->table(*next);
+  Version before = std::exchange(entry.version, std::move(next));
+  table_.put(*entry.version);
+  return before;
+}
+
+void Director::put_and_announce(Entry& entry, std::shared_ptr<Service> next) {
+  Version before = put(entry, std::move(next));
+  announce(before.get(), entry.version.get());
+  discard(std::move(before));
+}
+
+void Director::announce(const Service* before, const Service* after) { crew_.post({.before = before, .after = after}); }
+
+void Director::discard(Version version) {
+  if (version) crew_.retire(std::move(version));
+  if (++changes_since_collection_ < changes_between_collections) return;
+  crew_.collect();
+  changes_since_collection_ = 0;
+}
+
+base::Result<void> Director::carry_out(const AddService& command) {
+  const ServiceSpec& spec = command.spec;
+  if (auto checked = first_of(service::check(spec, sched::is_known)); !checked) return checked;
+  if (services_.contains(spec.key)) return base::Error{"service " + service::to_string(spec.key) + " already exists"};
+  if (auto room = check_room_for(spec); !room) return room;
+
+  Entry& entry = services_[spec.key];
+  auto next = std::make_shared<Service>();
+  next->id = {next_service_++};
+  next->key = spec.key;
+  set_fields(*next, spec);
+  next->life = new_life(*next->scheduler, crew_.size());
+  for (const ServerSpec& server : spec.servers) next->servers.push_back(admit(entry, spec.key, server).value());
+  std::reverse(next->servers.begin(), next->servers.end());
+  put_and_announce(entry, std::move(next));
+  return {};
+}
+
+base::Result<void> Director::carry_out(const EditService& command) {
+  const auto found = entry_of(command.key);
+  if (!found) return found.error();
+  Entry& entry = **found;
+  ServiceSpec spec = spec_of(*entry.version);
+  spec.name = command.name.value_or(spec.name);
+  spec.scheduler = command.scheduler.value_or(spec.scheduler);
+  spec.forwarding = command.forwarding.value_or(spec.forwarding);
+  spec.persistence = command.persistence.value_or(spec.persistence);
+  if (auto checked = first_of(service::check(spec, sched::is_known)); !checked) return checked;
+
+  auto next = std::make_shared<Service>(*entry.version);
+  set_fields(*next, spec);
+  const bool has_new_scheduler = next->scheduler != entry.version->scheduler;
+  if (has_new_scheduler) next->life = new_life(*next->scheduler, crew_.size());
+  Version before = put(entry, std::move(next));
+  // Else the scheduler has nothing to hear of: as in the kernel, it keeps its place in the list (ip_vs_edit_service).
+  if (has_new_scheduler) announce(before.get(), entry.version.get());
+  discard(std::move(before));
+  return {};
+}
+
+base::Result<void> Director::carry_out(const DeleteService& command) {
+  const auto found = services_.find(command.key);
+  if (found == services_.end()) return base::Error{"there is no service " + service::to_string(command.key)};
+  for (const Server& server : found->second.version->servers) servers_.remove(server.id);
+  table_.remove(command.key);
+  announce(found->second.version.get(), nullptr);
+  discard(std::move(found->second.version));
+  services_.erase(found);
+  return {};
+}
+
+base::Result<void> Director::carry_out(const AddServer& command) {
+  const auto found = entry_of(command.service);
+  if (!found) return found.error();
+  Entry& entry = **found;
+  const ServerSpec spec{.address = command.address,
+                        .port = command.port,
+                        .weight = command.weight,
+                        .forwarding = command.forwarding.value_or(entry.version->forwarding)};
+  if (auto checked = first_of(service::check_server(spec_of(*entry.version), spec)); !checked) return checked;
+  const auto& servers = entry.version->servers;
+  if (find_server(servers, spec.address, spec.port) != servers.end())
+    return base::Error{"server " + net::to_string(spec.address, spec.port) + " already exists in service " +
+                       service::to_string(command.service)};
+  const auto server = admit(entry, command.service, spec);
+  if (!server) return server.error();
+  auto next = std::make_shared<Service>(*entry.version);
+  next->servers.insert(next->servers.begin(), *server);
+  put_and_announce(entry, std::move(next));
+  return {};
+}
+
+base::Result<void> Director::carry_out(const EditServer& command) {
+  const auto found = entry_of(command.service);
+  if (!found) return found.error();
+  Entry& entry = **found;
+  auto next = std::make_shared<Service>(*entry.version);
+  const auto server = find_server(next->servers, command.address, command.port);
+  if (server == next->servers.end()) return no_such_server(command.service, command.address, command.port);
+  server->weight = command.weight.value_or(server->weight);
+  server->forwarding = command.forwarding.value_or(server->forwarding);
+  const ServerSpec spec{
+      .address = server->address, .port = server->port, .weight = server->weight, .forwarding = server->forwarding};
+  if (auto checked = first_of(service::check_server(spec_of(*next), spec)); !checked) return checked;
+  servers_.edit(server->id, server->forwarding);
+  put_and_announce(entry, std::move(next));
+  return {};
+}
+
+base::Result<void> Director::carry_out(const DeleteServer& command) {
+  const auto found = entry_of(command.service);
+  if (!found) return found.error();
+  Entry& entry = **found;
+  auto next = std::make_shared<Service>(*entry.version);
+  const auto server = find_server(next->servers, command.address, command.port);
+  if (server == next->servers.end()) return no_such_server(command.service, command.address, command.port);
+  dismiss(entry, *server);
+  next->servers.erase(server);
+  put_and_announce(entry, std::move(next));
+  return {};
+}
+
+std::shared_ptr<const Service> Director::find(const service::ServiceKey& key) const {
+  const auto found = services_.find(key);
+  return found == services_.end() ? nullptr : found->second.version;
+}
+
+std::vector<std::shared_ptr<const Service>> Director::services() const {
+  std::vector<Version> all;
+  all.reserve(services_.size());
+  for (const auto& [key, entry] : services_) all.push_back(entry.version);
+  std::sort(all.begin(), all.end(), [](const Version& a, const Version& b) { return a->id < b->id; });
+  return all;
+}
+
+Statistics Director::statistics(const service::ServiceKey& key) const {
+  const auto found = services_.find(key);
+  if (found == services_.end()) return {};
+  Statistics sum = found->second.others;
+  for (const Server& server : found->second.version->servers) sum += servers_.statistics(server.id);
+  return sum;
+}
+
+}  // namespace fairway::control

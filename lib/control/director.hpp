@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// SPDX-FileCopyrightText: Fairway contributors
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "base/result.hpp"
+#include "control/command.hpp"
+#include "control/servers.hpp"
+
+namespace fairway::control {
+
+/// The one place where commands are carried out: keeps the current version of every service, publishes new ones to the
+/// workers and frees old ones when no worker can hold them. Control's thread only, but for table() and statuses(), which
+/// the workers read. It must outlive the workers.
+class Director {
+ public:
+  Director(worker::Crew& crew, NeighbourKeeper& neighbours);
+
+  /// Carries out one command, or says why not, in words for an operator; then nothing has changed. A new version copies
+  /// one service. To be acknowledged only after settle().
+  base::Result<void> apply(const Command& command);
+  /// After a command, or once after a batch of them: waits until no worker acts on what was before, frees what is freed.
+  void settle();
+
+  /// To be called each minute: forgets deleted servers (see Servers).
+  void sweep(Servers::Time now);
+  /// To be called with the first routes and whenever they, or a neighbour that is wanted, have changed.
+  void routes_changed(std::shared_ptr<const route::Snapshot> routes) { servers_.routes_changed(std::move(routes)); }
+
+  const service::Table& table() const { return table_; }
+  const service::ServerStatus* statuses() const { return servers_.statuses(); }
+  const Servers& servers() const { return servers_; }
+
+  /// Null if there is none.
+  std::shared_ptr<const service::Service> find(const service::ServiceKey& key) const;
+  /// All services in the order in which they were added.
+  std::vector<std::shared_ptr<const service::Service>> services() const;
+  /// What this service's servers counted while they were in it, those that were deleted since included.
+  Statistics statistics(const service::ServiceKey& key) const;
+
+ private:
+  using Version = std::shared_ptr<const service::Service>;
+  struct KeyHash {
+    std::size_t operator()(const service::ServiceKey& key) const noexcept { return service::endpoint_of(key).hash(); }
+  };
+  struct Entry {
+    Version version;
+    /// Of servers that left, less what those who came had counted before: the rest of the sum over current servers.
+    Statistics others;
+  };
+
+  base::Result<void> carry_out(const AddService& command);
+  base::Result<void> carry_out(const EditService& command);
+  base::Result<void> carry_out(const DeleteService& command);
+  base::Result<void> carry_out(const AddServer& command);
+  base::Result<void> carry_out(const EditServer& command);
+  base::Result<void> carry_out(const DeleteServer& command);
+
+  base::Result<Entry*> entry_of(const service::ServiceKey& key);
+  base::Result<void> check_room_for(const service::ServiceSpec& spec) const;
+  base::Result<service::Server> admit(Entry& entry, const service::ServiceKey& key, const service::ServerSpec& spec);
+  void dismiss(Entry& entry, const service::Server& server);
+  Version put(Entry& entry, std::shared_ptr<service::Service> next);
+  void put_and_announce(Entry& entry, std::shared_ptr<service::Service> next);
+  void announce(const service::Service* before, const service::Service* after);
+  void discard(Version version);
+
+  worker::Crew& crew_;
+  service::Table table_;
+  Servers servers_;
+  std::unordered_map<service::ServiceKey, Entry, KeyHash> services_;
+  std::uint32_t next_service_ = 1;  // ids grow in the order of adding
+  std::uint32_t changes_since_collection_ = 0;
+};
+
+}  // namespace fairway::control

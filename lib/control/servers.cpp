@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// SPDX-FileCopyrightText: Fairway contributors
+#include "control/servers.hpp"
+
+namespace fairway::control {
+namespace {
+
+service::Endpoint endpoint_of(const ServerName& name) {
+  return service::endpoint_of(name.service.protocol, name.address, name.port);
+}
+
+void set_to_zero(service::ServerLine& line) {
+  line.connections.set(0);
+  line.in_packets.set(0);
+  line.in_bytes.set(0);
+  line.out_packets.set(0);
+  line.out_bytes.set(0);
+  line.active.set(0);
+  line.inactive.set(0);
+}
+
+}  // namespace
+
+Statistics& Statistics::operator+=(const Statistics& other) {
+  connections += other.connections;
+  in_packets += other.in_packets;
+  in_bytes += other.in_bytes;
+  out_packets += other.out_packets;
+  out_bytes += other.out_bytes;
+  return *this;
+}
+
+Statistics& Statistics::operator-=(const Statistics& other) {
+  connections -= other.connections;
+  in_packets -= other.in_packets;
+  in_bytes -= other.in_bytes;
+  out_packets -= other.out_packets;
+  out_bytes -= other.out_bytes;
+  return *this;
+}
+
+std::size_t ServerNameHash::operator()(const ServerName& name) const noexcept {
+  return service::endpoint_of(name.service).hash() * 31 + endpoint_of(name).hash();
+}
+
+Servers::Servers(worker::Crew& crew, service::Table& table, NeighbourKeeper& neighbours)
+    : crew_(crew), table_(table), neighbours_(neighbours) {}
+
+std::optional<service::ServerId> Servers::take_id(const ServerName& name) {
+  if (const auto deleted = trash_.find(name); deleted != trash_.end()) {
+    const service::ServerId id = deleted->second.id;
+    trash_.erase(deleted);
+    return id;
+  }
+  if (!unused_.empty()) {
+    const service::ServerId id = unused_.back();
+    unused_.pop_back();
+    known_[id.value].name = name;
+    return id;
+  }
+  if (known_.size() == service::max_servers) return std::nullopt;
+  known_.push_back({.name = name});
+  return service::ServerId{static_cast<std::uint32_t>(known_.size() - 1)};
+}
+
+base::Result<service::ServerId> Servers::add(const ServerName& name, service::Forwarding forwarding) {
+  const auto id = take_id(name);
+  if (!id)
+    return base::Error{"there is no room for another server: " + std::to_string(service::max_servers) +
+                       " are there, deleted ones with connections included"};
+  known_[id->value].wanted = want(name.address);
+  edit(*id, forwarding);
+  publish_status(*id);
+  return *id;
+}
+
+void Servers::edit(service::ServerId id, service::Forwarding forwarding) {
+  Known& server = known_[id.value];
+  server.is_nat = forwarding == service::Forwarding::nat;
+  if (!server.is_nat || server.is_nat_endpoint) return;
+  table_.add_nat_server(endpoint_of(server.name));
+  server.is_nat_endpoint = true;
+}
+
+void Servers::remove(service::ServerId id) {
+  Known& server = known_[id.value];
+  server.wanted = nullptr;
+  server.is_nat = false;
+  publish_status(id);
+  unwant(server.name.address);
+  trash_.emplace(server.name, Deleted{.id = id, .idle_since = std::nullopt});
+}
+
+const Servers::Wanted* Servers::want(const net::Address& address) {
+  Wanted& wanted = wanted_[address];
+  if (wanted.servers++ == 0) {
+    neighbours_.want(address);
+    wanted.next_hop = find_next_hop(address);
+  }
+  return &wanted;
+}
+
+void Servers::unwant(const net::Address& address) {
+  const auto found = wanted_.find(address);
+  if (--found->second.servers > 0) return;
+  wanted_.erase(found);
+  neighbours_.unwant(address);
+}
+
+// A server keeps to one path of a multipath route, other servers to others.
+route::NextHopId Servers::find_next_hop(const net::Address& address) const {
+  return routes_->find(address, static_cast<std::uint32_t>(std::hash<net::Address>{}(address)));
+}
+
+void Servers::publish_status(service::ServerId id) {
+  const Wanted* wanted = known_[id.value].wanted;
+  statuses_[id.value].set({.available = wanted != nullptr, .next_hop = wanted ? wanted->next_hop.value : 0});
+}
+
+void Servers::routes_changed(std::shared_ptr<const route::Snapshot> routes) {
+  routes_ = std::move(routes);
+  for (auto& [address, wanted] : wanted_) wanted.next_hop = find_next_hop(address);
+  for (std::uint32_t id = 0; id < known_.size(); ++id) publish_status({id});
+}
+
+bool Servers::is_idle(service::ServerId id) const {
+  const auto [active, inactive] = connections(id);
+  return active == 0 && inactive == 0;
+}
+
+void Servers::sweep(Time now) {
+  std::vector<std::pair<ServerName, service::ServerId>> leaving;
+  for (auto& [name, deleted] : trash_) {
+    if (!is_idle(deleted.id))
+      deleted.idle_since.reset();
+    else if (!deleted.idle_since)
+      deleted.idle_since = now;
+    else if (now - *deleted.idle_since >= time_in_trash)
+      leaving.emplace_back(name, deleted.id);
+  }
+  drop_stale_nat_endpoints();
+  if (leaving.empty()) return;
+  // A worker that has answered since the counts were seen to be zero has no write to these lines under way, and no
+  // version in hand that would let it begin another: from here on they are control's.
+  crew_.post({});
+  crew_.settle();
+  for (const auto& [name, id] : leaving) forget(name, id);
+}
+
+void Servers::drop_stale_nat_endpoints() {
+  for (std::uint32_t id = 0; id < known_.size(); ++id)
+    if (Known& server = known_[id]; server.is_nat_endpoint && !server.is_nat && is_idle({id}))
+      leave_nat_endpoint(server);
+}
+
+void Servers::leave_nat_endpoint(Known& server) {
+  if (server.is_nat_endpoint) table_.remove_nat_server(endpoint_of(server.name));
+  server.is_nat_endpoint = false;
+}
+
+void Servers::forget(const ServerName& name, service::ServerId id) {
+  forgotten_ += statistics(id);
+  for (unsigned worker = 0; worker < crew_.size(); ++worker) set_to_zero(crew_.lines(worker)[id.value]);
+  leave_nat_endpoint(known_[id.value]);
+  trash_.erase(name);
+  unused_.push_back(id);
+}
+
+Statistics Servers::statistics(service::ServerId id) const {
+  Statistics sum;
+  for (unsigned worker = 0; worker < crew_.size(); ++worker) {
+    const service::ServerLine& line = std::as_const(crew_).lines(worker)[id.value];
+    sum += {.connections = line.connections.get(),
+            .in_packets = line.in_packets.get(),
+            .in_bytes = line.in_bytes.get(),
+            .out_packets = line.out_packets.get(),
+            .out_bytes = line.out_bytes.get()};
+  }
+  return sum;
+}
+
+Connections Servers::connections(service::ServerId id) const {
+  Connections sum;
+  for (unsigned worker = 0; worker < crew_.size(); ++worker) {
+    const service::ServerLine& line = std::as_const(crew_).lines(worker)[id.value];
+    sum.active += line.active.get();
+    sum.inactive += line.inactive.get();
+  }
+  return sum;
+}
+
+Statistics Servers::total() const {
+  Statistics sum = forgotten_;
+  for (std::uint32_t id = 0; id < known_.size(); ++id) sum += statistics({id});
+  return sum;
+}
+
+}  // namespace fairway::control

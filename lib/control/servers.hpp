@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// SPDX-FileCopyrightText: Fairway contributors
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "base/result.hpp"
+#include "control/neighbour_keeper.hpp"
+#include "route/snapshot.hpp"
+#include "service/lines.hpp"
+#include "service/table.hpp"
+#include "worker/channel.hpp"
+
+namespace fairway::control {
+
+/// What was counted, over all workers. Bytes are those of IP packets; "in" is from the client. Subtraction wraps, so that
+/// sums of differences come out right.
+struct Statistics {
+  std::uint64_t connections = 0;  // opened so far
+  std::uint64_t in_packets = 0;
+  std::uint64_t in_bytes = 0;
+  std::uint64_t out_packets = 0;
+  std::uint64_t out_bytes = 0;
+
+  Statistics& operator+=(const Statistics& other);
+  Statistics& operator-=(const Statistics& other);
+  bool operator==(const Statistics&) const = default;
+};
+
+/// A server's connections now, over all workers.
+struct Connections {
+  std::uint32_t active = 0;
+  std::uint32_t inactive = 0;
+};
+
+/// What a server is known by: its address and service port within the service of this key. It stays the same server when
+/// it, or its whole service, is deleted and added again, as in the kernel.
+struct ServerName {
+  service::ServiceKey service;
+  net::Address address;
+  net::ServicePort port;
+
+  bool operator==(const ServerName&) const = default;
+};
+
+struct ServerNameHash {
+  std::size_t operator()(const ServerName& name) const noexcept;
+};
+
+/// Every server that has an id: those in services, and the trash, that is, deleted ones that connections refer to or that
+/// may yet come back. Control only. Writes the statuses that the workers read.
+class Servers {
+ public:
+  using Time = std::chrono::steady_clock::time_point;
+  /// A deleted server without connections is forgotten after this time, as in the kernel.
+  static constexpr std::chrono::seconds time_in_trash{120};
+
+  Servers(worker::Crew& crew, service::Table& table, NeighbourKeeper& neighbours);
+
+  /// The id for a server that comes into a service: its old one, with its counts, if it is in the trash. It is available
+  /// from then on. Error: all ids are taken.
+  base::Result<service::ServerId> add(const ServerName& name, service::Forwarding forwarding);
+  /// It is reached by this method from now on; old connections keep theirs.
+  void edit(service::ServerId id, service::Forwarding forwarding);
+  /// Into the trash. It is unavailable at once, even to a worker that still has an older version of its service.
+  void remove(service::ServerId id);
+
+  /// To be called each minute: forgets what lay idle in the trash for long enough. Waits for the workers if it does.
+  void sweep(Time now);
+  /// Looks up every server's next hop in these routes, and later ones too.
+  void routes_changed(std::shared_ptr<const route::Snapshot> routes);
+
+  bool is_in_trash(const ServerName& name) const { return trash_.contains(name); }
+  bool have_room_for(std::size_t count) const { return count <= unused_.size() + service::max_servers - known_.size(); }
+  std::size_t count() const { return known_.size() - unused_.size(); }  // with the trash
+  std::size_t count_in_trash() const { return trash_.size(); }
+
+  Statistics statistics(service::ServerId id) const;
+  Connections connections(service::ServerId id) const;
+  /// Of all servers that there ever were.
+  Statistics total() const;
+
+  const service::ServerStatus* statuses() const { return statuses_.get(); }
+
+ private:
+  /// An address that available servers have.
+  struct Wanted {
+    std::uint32_t servers = 0;
+    route::NextHopId next_hop;
+  };
+  using WantedByAddress = std::map<net::Address, Wanted>;
+
+  struct Known {
+    ServerName name;
+    const Wanted* wanted = nullptr;  // null: in the trash, or the id is unused
+    bool is_nat = false;             // by the current version of its service
+    bool is_nat_endpoint = false;    // by the table; outlasts is_nat while there are connections
+  };
+
+  struct Deleted {
+    service::ServerId id;
+    std::optional<Time> idle_since;  // when a sweep first saw it without connections
+  };
+
+  std::optional<service::ServerId> take_id(const ServerName& name);
+  const Wanted* want(const net::Address& address);
+  void unwant(const net::Address& address);
+  route::NextHopId find_next_hop(const net::Address& address) const;
+  void publish_status(service::ServerId id);
+  void leave_nat_endpoint(Known& server);
+  void drop_stale_nat_endpoints();
+  void forget(const ServerName& name, service::ServerId id);
+  bool is_idle(service::ServerId id) const;
+
+  worker::Crew& crew_;
+  service::Table& table_;
+  NeighbourKeeper& neighbours_;
+  service::ServerStatuses statuses_ = service::make_server_statuses();
+  std::shared_ptr<const route::Snapshot> routes_ = std::make_shared<route::Snapshot>();
+  std::deque<Known> known_;                // by id
+  std::vector<service::ServerId> unused_;  // ids below known_.size()
+  std::unordered_map<ServerName, Deleted, ServerNameHash> trash_;
+  WantedByAddress wanted_;
+  Statistics forgotten_;  // of servers whose id was freed
+};
+
+}  // namespace fairway::control

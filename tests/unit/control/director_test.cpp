@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// SPDX-FileCopyrightText: Fairway contributors
+#include "control/director.hpp"
+
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <iostream>
+#include <map>
+
+#include "sched/registry.hpp"
+#include "support/control.hpp"
+
+using namespace fairway;
+using namespace fairway::control;
+using fairway::test::address;
+using fairway::test::ControlFixture;
+using fairway::test::key;
+using fairway::test::port;
+using service::Forwarding;
+
+namespace {
+
+std::vector<std::string> addresses(const service::Service& service) {
+  std::vector<std::string> all;
+  for (const auto& server : service.servers) all.push_back(net::to_string(server.address));
+  return all;
+}
+
+service::ServerSpec spec(const std::string& text, std::uint32_t weight = 1, Forwarding forwarding = Forwarding::nat) {
+  return {.address = address(text), .port = port(80), .weight = weight, .forwarding = forwarding};
+}
+
+AddServer add(const std::string& text, std::uint32_t weight = 1) {
+  return {.service = key(), .address = address(text), .port = port(80), .weight = weight, .forwarding = {}};
+}
+
+EditServer edit(const std::string& text, std::optional<std::uint32_t> weight,
+                std::optional<Forwarding> forwarding = std::nullopt) {
+  return {.service = key(), .address = address(text), .port = port(80), .weight = weight, .forwarding = forwarding};
+}
+
+DeleteServer remove(const std::string& text) { return {.service = key(), .address = address(text), .port = port(80)}; }
+
+EditService edit_service() { return {.key = key(), .name = {}, .scheduler = {}, .forwarding = {}, .persistence = {}}; }
+
+service::Endpoint endpoint(const std::string& text) {
+  return service::endpoint_of(net::Protocol::tcp, address(text), port(80));
+}
+
+using Names = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE_METHOD(ControlFixture, "a service of a file has its servers as if they had been added one by one") {
+  REQUIRE(add_service(key(), {spec("192.0.2.1"), spec("192.0.2.2", 3)}) == "");
+  const auto service = director.find(key());
+  CHECK(addresses(*service) == Names{"192.0.2.2", "192.0.2.1"});
+  CHECK(director.table().find(service::endpoint_of(key())) == service.get());
+  CHECK(director.table().is_nat_server(endpoint("192.0.2.1")));
+  CHECK(server(key(), "192.0.2.2").weight == 3);
+  for (const auto& server : service->servers) CHECK(status(server.id).available);
+  REQUIRE(heard.size() == 1);
+  CHECK(heard[0].before == nullptr);
+  CHECK(heard[0].after == service.get());
+  CHECK(service->life->states.size() == workers);
+
+  REQUIRE(apply(add("192.0.2.3")) == "");
+  CHECK(addresses(*director.find(key())) == Names{"192.0.2.3", "192.0.2.2", "192.0.2.1"});
+}
+
+TEST_CASE_METHOD(ControlFixture, "editing does not move a server; deleting and adding it again moves it to the head") {
+  REQUIRE(add_service(key(), {spec("192.0.2.1"), spec("192.0.2.2"), spec("192.0.2.3")}) == "");
+  const auto id = server(key(), "192.0.2.1").id;
+  REQUIRE(apply(edit("192.0.2.1", 0)) == "");
+  CHECK(addresses(*director.find(key())) == Names{"192.0.2.3", "192.0.2.2", "192.0.2.1"});
+  CHECK(server(key(), "192.0.2.1").weight == 0);
+  CHECK(server(key(), "192.0.2.1").forwarding == Forwarding::nat);
+
+  REQUIRE(apply(remove("192.0.2.1")) == "");
+  CHECK(addresses(*director.find(key())) == Names{"192.0.2.3", "192.0.2.2"});
+  REQUIRE(apply(add("192.0.2.1", 5)) == "");
+  CHECK(addresses(*director.find(key())) == Names{"192.0.2.1", "192.0.2.3", "192.0.2.2"});
+  CHECK(server(key(), "192.0.2.1").id == id);
+  CHECK(server(key(), "192.0.2.1").weight == 5);
+}
+
+TEST_CASE_METHOD(ControlFixture, "workers hear of every version in turn") {
+  add_service(key());
+  apply(add("192.0.2.1"));
+  apply(edit("192.0.2.1", 2));
+  apply(remove("192.0.2.1"));
+  apply(DeleteService{key()});
+  REQUIRE(heard.size() == 5);
+  CHECK(heard.front().before == nullptr);
+  for (std::size_t i = 1; i < heard.size(); ++i) CHECK(heard[i].before == heard[i - 1].after);
+  CHECK(heard.back().after == nullptr);
+}
+
+TEST_CASE_METHOD(ControlFixture, "a removed server is unavailable before its removal is acknowledged") {
+  add_service(key(), {spec("192.0.2.1"), spec("192.0.2.2")});
+  const auto first = server(key(), "192.0.2.1").id, second = server(key(), "192.0.2.2").id;
+  REQUIRE(director.apply(remove("192.0.2.1")));
+  CHECK_FALSE(status(first).available);
+  CHECK(status(second).available);
+  REQUIRE(director.apply(DeleteService{key()}));
+  CHECK_FALSE(status(second).available);
+  CHECK(director.table().find(service::endpoint_of(key())) == nullptr);
+  CHECK(director.find(key()) == nullptr);
+}
+
+TEST_CASE_METHOD(ControlFixture, "what is wrong with a command is said, and nothing changes") {
+  add_service(key(), {spec("192.0.2.1")});
+  const auto before = director.find(key());
+  const auto heard_before = heard.size();
+  AddServer other_port = add("192.0.2.2");
+  other_port.forwarding = Forwarding::dr;
+  other_port.port = port(8080);
+  EditService unknown_scheduler = edit_service();
+  unknown_scheduler.scheduler = "fastest";
+  const std::vector<std::pair<Command, std::string>> refused{
+      {AddService{{.name = "", .key = key(), .servers = {}}}, "service tcp 10.0.0.1:80 already exists"},
+      {AddService{{.name = "", .key = key(2), .scheduler = "fastest", .servers = {}}},
+       "there is no scheduler named 'fastest'"},
+      {AddService{{.name = "", .key = key(2), .servers = {spec("192.0.2.1"), spec("192.0.2.1")}}},
+       "server 192.0.2.1:80 stands twice in this service"},
+      {DeleteService{key(2)}, "there is no service tcp 10.0.0.2:80"},
+      {EditService{key(2), {}, {}, {}, {}}, "there is no service tcp 10.0.0.2:80"},
+      {unknown_scheduler, "there is no scheduler named 'fastest'"},
+      {AddServer{key(2), address("192.0.2.1"), port(80), 1, {}}, "there is no service tcp 10.0.0.2:80"},
+      {add("192.0.2.1"), "server 192.0.2.1:80 already exists in service tcp 10.0.0.1:80"},
+      {add("192.0.2.2", 65536), "weight 65536 is out of range 0..65535"},
+      {add("2001:db8::1"), "server 2001:db8::1 and service 10.0.0.1 are of different address families"},
+      {other_port, "a dr server has its service's port 80, not 8080"},
+      {edit("192.0.2.2", 1), "there is no server 192.0.2.2:80 in service tcp 10.0.0.1:80"},
+      {edit("192.0.2.1", 65536), "weight 65536 is out of range 0..65535"},
+      {remove("192.0.2.2"), "there is no server 192.0.2.2:80 in service tcp 10.0.0.1:80"},
+  };
+  for (const auto& [command, message] : refused) CHECK(apply(command) == message);
+  CHECK(director.find(key()) == before);
+  CHECK(director.services().size() == 1);
+  CHECK(heard.size() == heard_before);
+  CHECK(director.servers().count() == 1);
+}
+
+TEST_CASE_METHOD(ControlFixture, "another scheduler begins afresh, another name does not disturb it") {
+  add_service(key(), {spec("192.0.2.1")});
+  const auto first = director.find(key());
+  EditService rename = edit_service();
+  rename.name = "shop";
+  rename.persistence = 300;
+  REQUIRE(apply(rename) == "");
+  const auto second = director.find(key());
+  CHECK(second->name == "shop");
+  CHECK(second->persistence == 300);
+  CHECK(second->scheduler->name() == "rr");
+  CHECK(second->id == first->id);
+  CHECK(second->life == first->life);
+  CHECK(heard.size() == 1);
+
+  EditService reschedule = edit_service();
+  reschedule.scheduler = "wlc";
+  REQUIRE(apply(reschedule) == "");
+  const auto third = director.find(key());
+  CHECK(third->life != first->life);
+  CHECK(third->name == "shop");
+  REQUIRE(heard.size() == 2);
+  CHECK(heard[1].before == second.get());
+  CHECK(heard[1].after == third.get());
+}
+
+TEST_CASE_METHOD(ControlFixture, "a service's forwarding method is that of servers added later") {
+  add_service(key(), {spec("192.0.2.1")});
+  EditService to_dr = edit_service();
+  to_dr.forwarding = Forwarding::dr;
+  REQUIRE(apply(to_dr) == "");
+  REQUIRE(apply(add("192.0.2.2")) == "");
+  CHECK(server(key(), "192.0.2.1").forwarding == Forwarding::nat);
+  CHECK(server(key(), "192.0.2.2").forwarding == Forwarding::dr);
+  CHECK_FALSE(director.table().is_nat_server(endpoint("192.0.2.2")));
+  REQUIRE(apply(edit("192.0.2.2", std::nullopt, Forwarding::nat)) == "");
+  CHECK(director.table().is_nat_server(endpoint("192.0.2.2")));
+}
+
+TEST_CASE_METHOD(ControlFixture, "a version lives until every worker has come by, then it is freed") {
+  add_service(key());
+  const std::weak_ptr<const service::Service> old = director.find(key());
+  for (unsigned worker = 0; worker < workers; ++worker) crew.channel(worker).set_asleep(true);
+  REQUIRE(director.apply(add("192.0.2.1")));
+  director.settle();  // sleepers need not be waited for, but may still hold what was before
+  CHECK_FALSE(old.expired());
+  crew.channel(0).drain([](const auto&) {});
+  director.settle();
+  CHECK_FALSE(old.expired());
+  finish();
+  CHECK(old.expired());
+}
+
+TEST_CASE_METHOD(ControlFixture, "a service's statistics are those that its servers counted while they were in it") {
+  add_service(key(), {spec("192.0.2.1"), spec("192.0.2.2")});
+  const auto first = server(key(), "192.0.2.1").id, second = server(key(), "192.0.2.2").id;
+  const auto count = [&](service::ServerId id, std::uint64_t packets) {
+    for (unsigned worker = 0; worker < workers; ++worker) crew.lines(worker)[id.value].in_packets.add(packets);
+  };
+  count(first, 10);
+  count(second, 1);
+  CHECK(director.statistics(key()).in_packets == 22);
+  apply(remove("192.0.2.1"));
+  CHECK(director.statistics(key()).in_packets == 22);
+  apply(add("192.0.2.1"));
+  CHECK(director.servers().statistics(first).in_packets == 20);
+  count(first, 5);
+  CHECK(director.statistics(key()).in_packets == 32);
+
+  // A service that is made anew begins at zero; the servers that come back to it do not.
+  apply(DeleteService{key()});
+  add_service(key(), {spec("192.0.2.1")});
+  CHECK(server(key(), "192.0.2.1").id == first);
+  CHECK(director.statistics(key()) == Statistics{});
+  CHECK(director.servers().statistics(first).in_packets == 30);
+  CHECK(director.servers().total().in_packets == 32);
+}
+
+TEST_CASE_METHOD(ControlFixture, "services are listed in the order in which they were added") {
+  for (const std::uint32_t number : {7u, 3u, 9u, 1u}) add_service(key(number));
+  apply(DeleteService{key(3)});
+  add_service(key(3));
+  std::vector<std::string> listed;
+  for (const auto& service : director.services()) listed.push_back(net::to_string(service->key.address));
+  CHECK(listed == Names{"10.0.0.7", "10.0.0.9", "10.0.0.1", "10.0.0.3"});
+}
+
+TEST_CASE_METHOD(ControlFixture, "one edit among 10,000 services of 10 servers copies one service") {
+  constexpr std::uint32_t count = 10'000;
+  for (std::uint32_t number = 1; number <= count; ++number) {
+    std::vector<service::ServerSpec> servers;
+    for (std::uint32_t i = 0; i < 10; ++i)
+      servers.push_back({.address = net::Ipv4Address(0xac100000u + number * 10 + i), .port = port(80)});
+    REQUIRE(add_service(key(number), servers) == "");
+  }
+  const auto before = director.services();
+  const auto uncollected = crew.uncollected();
+  const EditServer command{.service = key(777),
+                           .address = net::Ipv4Address(0xac100000u + 7770),
+                           .port = port(80),
+                           .weight = 9,
+                           .forwarding = {}};
+  const auto start = std::chrono::steady_clock::now();
+  REQUIRE(director.apply(command));
+  const std::chrono::duration<double, std::micro> took = std::chrono::steady_clock::now() - start;
+  CHECK(crew.uncollected() == uncollected + 1);
+  const auto after = director.services();
+  REQUIRE(after.size() == count);
+  std::size_t copied = 0;
+  for (std::size_t i = 0; i < count; ++i) copied += before[i] != after[i] ? 1 : 0;
+  CHECK(copied == 1);
+  CHECK(after[776] != before[776]);
+  std::cout << "one edit among 10,000 services of 10 servers: " << took.count() << " µs\n";
+}
+
+TEST_CASE_METHOD(ControlFixture, "100,000 commands") {
+  add_service(key());
+  const auto start = std::chrono::steady_clock::now();
+  for (std::uint32_t i = 0; i < 100'000; ++i) {
+    const net::Address server = net::Ipv4Address(0xc0000200u + i / 4 % 16);
+    switch (i % 4) {
+      case 0: REQUIRE(director.apply(AddServer{key(), server, port(80), 1, {}})); break;
+      case 1: REQUIRE(director.apply(EditServer{key(), server, port(80), i % 7, {}})); break;
+      case 2: REQUIRE(director.apply(edit_service())); break;
+      default: REQUIRE(director.apply(DeleteServer{key(), server, port(80)}));
+    }
+    if (i % 256 == 255) finish();
+  }
+  finish();
+  const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
+  CHECK(director.find(key())->servers.empty());
+  CHECK(crew.uncollected() <= 1);
+  CHECK(director.servers().count() == 16);
+  std::cout << "100,000 commands: " << took.count() << " ms\n";
+}

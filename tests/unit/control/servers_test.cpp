@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// SPDX-FileCopyrightText: Fairway contributors
+#include "control/servers.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "support/control.hpp"
+
+using namespace fairway;
+using namespace fairway::control;
+using namespace std::chrono_literals;
+using fairway::test::address;
+using fairway::test::key;
+using fairway::test::port;
+using service::Forwarding;
+
+namespace {
+
+struct Fixture {
+  worker::Crew crew{2};
+  test::Keeper keeper;
+  service::Table table{[](void* crew_, std::shared_ptr<const void> garbage) {
+                         static_cast<worker::Crew*>(crew_)->retire(std::move(garbage));
+                       },
+                       &crew};
+  Servers servers{crew, table, keeper};
+  Servers::Time now{};
+
+  static ServerName name(const std::string& text, unsigned service = 1) {
+    return {key(service), address(text), port(80)};
+  }
+  static service::Endpoint endpoint(const std::string& text) {
+    return service::endpoint_of(net::Protocol::tcp, address(text), port(80));
+  }
+  service::ServerId add(const std::string& text, Forwarding forwarding = Forwarding::nat) {
+    return servers.add(name(text), forwarding).value();
+  }
+  service::ServerLine& line(service::ServerId id, unsigned worker = 0) { return crew.lines(worker)[id.value]; }
+  service::ServerStatus::Value status(service::ServerId id) const { return servers.statuses()[id.value].get(); }
+  void sweep_after(std::chrono::seconds time) {
+    now += time;
+    servers.sweep(now);
+    for (unsigned worker = 0; worker < crew.size(); ++worker) crew.channel(worker).drain([](const auto&) {});
+  }
+};
+
+std::shared_ptr<const route::Snapshot> routes(std::vector<std::pair<const char*, std::uint32_t>> ways) {
+  auto snapshot = std::make_shared<route::Snapshot>();
+  std::vector<route::Route> all;
+  for (const auto& [prefix, id] : ways)
+    all.push_back({net::parse_prefix(prefix).value(), {{.on_link = false, .gateway = route::NextHopId{id}}}});
+  snapshot->set_routes(all);
+  return snapshot;
+}
+
+}  // namespace
+
+TEST_CASE_METHOD(Fixture, "a server stays in the trash while a connection refers to it, and two minutes more") {
+  const auto id = add("192.0.2.1");
+  line(id, 1).inactive.set(1);
+  servers.remove(id);
+  for (int minute = 0; minute < 10; ++minute) sweep_after(60s);
+  CHECK(servers.is_in_trash(name("192.0.2.1")));
+  CHECK(table.is_nat_server(endpoint("192.0.2.1")));
+
+  line(id, 1).inactive.set(0);
+  sweep_after(60s);
+  sweep_after(60s);
+  CHECK(servers.is_in_trash(name("192.0.2.1")));
+  sweep_after(59s);
+  CHECK(servers.is_in_trash(name("192.0.2.1")));
+  sweep_after(1s);
+  CHECK_FALSE(servers.is_in_trash(name("192.0.2.1")));
+  CHECK(servers.count() == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "a connection that shows up again starts the two minutes anew") {
+  const auto id = add("192.0.2.1");
+  servers.remove(id);
+  sweep_after(60s);
+  line(id).active.set(1);
+  sweep_after(120s);
+  line(id).active.set(0);
+  sweep_after(60s);
+  CHECK(servers.count_in_trash() == 1);
+  sweep_after(120s);
+  CHECK(servers.count_in_trash() == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "a server that is added again has its id and its counts, but only in the same service") {
+  const auto id = add("192.0.2.1");
+  line(id).in_bytes.add(1000);
+  line(id, 1).active.add(2);
+  servers.remove(id);
+  CHECK(servers.add(name("192.0.2.1", 2), Forwarding::nat).value() != id);
+  CHECK(servers.add({key(1), address("192.0.2.1"), port(81)}, Forwarding::nat).value() != id);
+  CHECK(add("192.0.2.1") == id);
+  CHECK(servers.statistics(id).in_bytes == 1000);
+  CHECK(servers.connections(id).active == 2);
+  CHECK(servers.count_in_trash() == 0);
+  sweep_after(600s);
+  sweep_after(600s);
+  CHECK(status(id).available);
+}
+
+TEST_CASE_METHOD(Fixture, "a freed id is given to another server, with counts that begin at zero") {
+  const auto id = add("192.0.2.1");
+  for (unsigned worker = 0; worker < 2; ++worker) {
+    line(id, worker).connections.add(1);
+    line(id, worker).in_packets.add(2);
+    line(id, worker).in_bytes.add(3);
+    line(id, worker).out_packets.add(4);
+    line(id, worker).out_bytes.add(5);
+  }
+  servers.remove(id);
+  sweep_after(60s);
+  sweep_after(120s);
+  CHECK(add("192.0.2.9") == id);
+  CHECK(servers.statistics(id) == Statistics{});
+  CHECK(servers.total() == Statistics{2, 4, 6, 8, 10});
+}
+
+TEST_CASE_METHOD(Fixture, "lines are zeroed only when each worker that is awake has come by") {
+  const auto id = add("192.0.2.1");
+  line(id).in_packets.add(7);
+  servers.remove(id);
+  sweep_after(60s);
+  const auto drained = crew.channel(0).drained();
+  sweep_after(120s);  // sleepers are not waited for, but find the message first of all
+  CHECK(crew.channel(0).drained() == drained + 1);
+  CHECK(servers.statistics(id).in_packets == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "a server that is NAT no more stays a NAT endpoint while it has connections") {
+  const auto id = add("192.0.2.1");
+  servers.edit(id, Forwarding::dr);
+  line(id).active.set(1);
+  sweep_after(60s);
+  CHECK(table.is_nat_server(endpoint("192.0.2.1")));
+  line(id).active.set(0);
+  sweep_after(60s);
+  CHECK_FALSE(table.is_nat_server(endpoint("192.0.2.1")));
+  servers.edit(id, Forwarding::nat);
+  CHECK(table.is_nat_server(endpoint("192.0.2.1")));
+  sweep_after(60s);
+  CHECK(table.is_nat_server(endpoint("192.0.2.1")));
+}
+
+TEST_CASE_METHOD(Fixture, "two services share a NAT endpoint: one of them going does not take it away") {
+  const auto id = add("192.0.2.1");
+  REQUIRE(servers.add(name("192.0.2.1", 2), Forwarding::nat));
+  servers.remove(id);
+  sweep_after(60s);
+  sweep_after(120s);
+  CHECK(table.is_nat_server(endpoint("192.0.2.1")));
+}
+
+TEST_CASE_METHOD(Fixture, "a neighbour is wanted once, from the first server with its address to the last") {
+  const auto first = add("192.0.2.1");
+  const auto second = servers.add(name("192.0.2.1", 2), Forwarding::nat).value();
+  CHECK(keeper.calls == std::vector<std::string>{"want 192.0.2.1"});
+  servers.remove(first);
+  CHECK(keeper.calls.size() == 1);
+  servers.remove(second);
+  CHECK(keeper.calls == std::vector<std::string>{"want 192.0.2.1", "unwant 192.0.2.1"});
+  add("192.0.2.1");
+  CHECK(keeper.calls.back() == "want 192.0.2.1");
+}
+
+TEST_CASE_METHOD(Fixture, "next hops follow the routes") {
+  const auto early = add("192.0.2.1");
+  CHECK(status(early).next_hop == 0);
+  servers.routes_changed(routes({{"192.0.2.0/24", 5}}));
+  CHECK(status(early).next_hop == 5);
+  CHECK(status(early).available);
+  const auto late = add("192.0.2.2");
+  const auto gone = add("192.0.2.3");
+  CHECK(status(late).next_hop == 5);
+  servers.remove(gone);
+  servers.routes_changed(routes({{"192.0.2.0/24", 5}, {"192.0.2.2/32", 6}}));
+  CHECK(status(early).next_hop == 5);
+  CHECK(status(late).next_hop == 6);
+  CHECK_FALSE(status(gone).available);
+  add("192.0.2.3");
+  CHECK(status(gone).next_hop == 5);
+}
+
+TEST_CASE_METHOD(Fixture, "when all ids are taken it says so, and a server of the trash still comes back") {
+  ServerName server = name("192.0.2.1");
+  for (std::uint32_t i = 0; i < service::max_servers; ++i) {
+    server.service = key(i);
+    if (!servers.add(server, Forwarding::dr)) FAIL(i);
+  }
+  CHECK_FALSE(servers.have_room_for(1));
+  server.service = key(service::max_servers);
+  const auto refused = servers.add(server, Forwarding::dr);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().message ==
+        "there is no room for another server: 1048576 are there, deleted ones with connections included");
+  servers.remove({3});
+  server.service = key(3);
+  CHECK(servers.add(server, Forwarding::dr).value() == service::ServerId{3});
+}
