@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# SPDX-FileCopyrightText: Fairway contributors
+"""The director of a lab: fairwayd from its own YAML file, and fairwayctl."""
+
+import collections
+import json
+import os
+import pathlib
+import signal
+import socket
+
+import yaml
+
+from .namespace import LabError, Process, run, wait_for
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+
+
+def program(name, build=None):
+    """Path of a built program: below `build`, else $FAIRWAY_BUILD, else build/test."""
+    path = ROOT / (build or os.environ.get("FAIRWAY_BUILD", "build/test")) / "apps" / name
+    if not path.exists():
+        raise LabError(f"{path} is not built (FAIRWAY_BUILD names the build directory)")
+    return path
+
+
+class Control:
+    """fairwayctl, one method a command. A refused command is a LabError that quotes the reason."""
+
+    def __init__(self, path, build=None):
+        self.path = path
+        self.command = [program("fairwayctl", build), "--socket", path]
+
+    def run(self, *arguments):
+        return run(*self.command, *arguments, seconds=120)
+
+    def show(self, what):
+        """What `fairwayctl show WHAT --json` prints, decoded."""
+        return json.loads(self.run("show", what, "--json"))
+
+    def add_service(self, protocol, address, scheduler="rr", forwarding="nat"):
+        self.run("service", "add", protocol, address, "--scheduler", scheduler, "--forwarding", forwarding)
+
+    def edit_service(self, protocol, address, scheduler):
+        self.run("service", "edit", protocol, address, "--scheduler", scheduler)
+
+    def delete_service(self, protocol, address):
+        self.run("service", "delete", protocol, address)
+
+    def add_server(self, protocol, service, server, weight=1, forwarding=None):
+        extra = ["--forwarding", forwarding] if forwarding else []
+        self.run("server", "add", protocol, service, server, "--weight", weight, *extra)
+
+    def edit_server(self, protocol, service, server, weight):
+        self.run("server", "edit", protocol, service, server, "--weight", weight)
+
+    def delete_server(self, protocol, service, server):
+        self.run("server", "delete", protocol, service, server)
+
+    def apply(self, file):
+        return self.run("apply", file)
+
+    def service(self, protocol, address):
+        """The row of one service, its servers a dict by "ADDRESS:PORT"."""
+        for row in self.show("services")["services"]:
+            if (row["protocol"], f"{row['address']}:{row['port']}") == (protocol, address):
+                return row | {"servers": {f"{s['address']}:{s['port']}": s for s in row["servers"]}}
+        raise LabError(f"no service {protocol} {address}")
+
+    def verdicts(self):
+        """How many packets ended with each verdict, by name; 0 for one not listed."""
+        return collections.Counter(self.show("drops")["verdicts"])
+
+    def workers(self):
+        return self.show("workers")["workers"]
+
+
+class Director:
+    """fairwayd in its namespace. `config` may be changed between stop and start."""
+
+    def __init__(self, namespace, folder, config, build=None):
+        self.namespace = namespace
+        self.folder = folder
+        self.config = config
+        self.build = build
+        self.process = None
+        self.control = Control(config["director"]["control_socket"], build)
+
+    def start(self, seconds=30):
+        """Starts fairwayd and waits for the READY=1 that a service manager would wait for."""
+        file = self.folder / "fairway.yaml"
+        file.write_text(yaml.safe_dump(self.config, sort_keys=False))
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+            path = self.folder / "notify"
+            path.unlink(missing_ok=True)
+            notify.bind(str(path))
+            notify.settimeout(0.05)
+            self.process = Process(
+                [program("fairwayd", self.build), "--config", file], self.folder / "fairwayd.log",
+                namespace=self.namespace.name, env=os.environ | {"NOTIFY_SOCKET": str(path)})
+            wait_for(lambda: self._ready(notify), "fairwayd's READY=1", seconds)
+
+    def _ready(self, notify):
+        if not self.process.alive:
+            raise LabError(f"fairwayd did not start:\n{self.process.words()}")
+        try:
+            return b"READY=1" in notify.recv(4096)
+        except TimeoutError:
+            return False
+
+    def stop(self):
+        """SIGTERM; LabError unless fairwayd ends by itself with 0 (a sanitizer's report makes it another)."""
+        status = self.process.stop()
+        if status:
+            raise LabError(f"fairwayd ended with {status}:\n{self.process.words()}")
+
+    def kill(self):
+        self.process.stop(how=signal.SIGKILL)

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# SPDX-FileCopyrightText: Fairway contributors
+"""A TUN real server with a kernel of its own: a user-mode-linux guest whose tunl0 unpacks IPIP.
+
+The guest's root is the machine's own file system. Its network card is the far end of the cable that lies in the
+guest's namespace, taken by a raw socket. Module files are named in full: nothing has to stand in /lib/modules.
+"""
+
+import os
+import pathlib
+import subprocess
+
+from .namespace import LabError, Namespace, wait_for
+from .server import nginx
+
+_MODULES = pathlib.Path("/usr/lib/uml/modules")
+
+# /proc of the machine shows through until the guest's own is mounted: no shell with applets of its own (busybox) here.
+_INIT = """\
+#!/bin/sh
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t tmpfs tmpfs /run
+for module in tunnel4 ip_tunnel ipip; do insmod {modules}/kernel/net/ipv4/$module.ko; done
+for file in /proc/sys/net/ipv4/conf/*/rp_filter; do echo 0 > $file; done
+ip link set lo up
+ip addr add {address} dev vec0
+ip link set vec0 up
+ip addr add {vip}/32 dev tunl0
+ip link set tunl0 up
+ip route add default via {gateway}
+{nginx} &
+read word
+echo o > /proc/sysrq-trigger
+read never
+"""
+
+
+class Guest(Namespace):
+    """Stands beside RealServer in a lab; it boots when it is told its VIP."""
+
+    def __init__(self, namespace, name, address, gateway, lab):
+        super().__init__(namespace)
+        self.name_in_answers = name
+        self.address = address.split("/")[0]
+        self._network = address
+        self._gateway = gateway
+        self._lab = lab
+        self._process = None
+
+    def unpack(self, vip):
+        """Boots the guest with the VIP on its tunl0 and returns what unpacks."""
+        releases = sorted(_MODULES.iterdir()) if _MODULES.is_dir() else []
+        if not releases:
+            raise LabError("user-mode-linux is not installed (tools/setup does it)")
+        home = self._lab.folder / self.name_in_answers
+        command = " ".join(f"'{part}'" for part in nginx(self.name_in_answers, home, self._lab.files))
+        init = home / "init"
+        init.write_text(_INIT.format(modules=releases[-1], address=self._network, vip=vip, gateway=self._gateway,
+                                     nginx=command))
+        init.chmod(0o755)
+        self._boot(init, home)
+        return "tunl0 of a user-mode-linux guest"
+
+    def _boot(self, init, home):
+        self._process = self._lab.run_in(
+            self, "linux.uml", "rootfstype=hostfs", "rootflags=/", "rw", "mem=96M", f"init={init}", f"uml_dir={home}/",
+            "vec0:transport=raw,ifname=eth0,depth=64,gro=0", "con=null", "con0=fd:0,fd:1", "quiet",
+            stdin=subprocess.PIPE, env=os.environ | {"TMPDIR": str(home)})
+        self._lab.at_end(self._power_off)
+        wait_for(lambda: (home / "nginx.pid").exists() or not self._process.alive, "the guest's nginx", 30)
+        if not self._process.alive:
+            raise LabError(f"the guest died:\n{self._process.words()}")
+
+    def _power_off(self):
+        if self._process.alive:
+            self._process.popen.communicate(b"\n", timeout=10)
+
+    def answer_by(self, vip, gateway):
+        """Its default route is the way back already."""
+
+    def greet(self, address):
+        """It has no hands to ping with: the director finds it by asking again."""
