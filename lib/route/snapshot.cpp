@@ -33,8 +33,7 @@ const Path& choose(const std::vector<Path>& paths, std::uint32_t flow_hash) noex
 
 }  // namespace
 
-void set_header(NextHop& hop, const net::MacAddress& destination, const net::MacAddress& source,
-                std::uint16_t vlan) {
+void set_header(NextHop& hop, const net::MacAddress& destination, const net::MacAddress& source, std::uint16_t vlan) {
   const net::EthernetHeader ethernet{destination, source, vlan ? net::EtherType::vlan : net::EtherType::ipv4};
   std::memcpy(hop.header.data(), &ethernet, sizeof ethernet);
   hop.header_length = sizeof ethernet;
@@ -65,9 +64,8 @@ NextHopId Snapshot::find(const net::Address& destination, std::uint32_t flow_has
 }
 
 bool Snapshot::is_local(const net::Address& address) const noexcept {
-  return std::ranges::any_of(ports, [&](const PortAddresses& port) {
-    return std::ranges::find(port.local, address) != port.local.end();
-  });
+  return std::ranges::any_of(
+      ports, [&](const PortAddresses& port) { return std::ranges::find(port.local, address) != port.local.end(); });
 }
 
 bool Snapshot::accepts(net::PortId port, const net::MacAddress& mac) const noexcept {
@@ -82,16 +80,14 @@ void Snapshot::set_routes(std::vector<Route> routes) {
     const std::uint8_t length = route.destination.length;
     const net::Address network = network_of(route.destination.address, length);
     ByLength& table = network.is_v4() ? tables->ipv4 : tables->ipv6;
-    auto place =
-        std::ranges::lower_bound(table, length, std::ranges::greater{}, &ByLength::value_type::first);
+    auto place = std::ranges::lower_bound(table, length, std::ranges::greater{}, &ByLength::value_type::first);
     if (place == table.end() || place->first != length) place = table.emplace(place, length, ByNetwork{});
     place->second.emplace(network, std::move(route));
   }
   routes_ = std::move(tables);
 }
 
-void Snapshot::set_on_link(net::PortId port, std::uint16_t vlan, const net::Address& neighbour,
-                           NextHopId id) {
+void Snapshot::set_on_link(net::PortId port, std::uint16_t vlan, const net::Address& neighbour, NextHopId id) {
   if (on_link_.use_count() > 1) on_link_ = std::make_shared<OnLink>(*on_link_);
   on_link_->insert_or_assign({port, vlan, neighbour}, id);
 }

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -32,12 +33,13 @@ struct alignas(64) NextHop {
   net::Ipv4Address source{};  // the director's own address towards it: outer source of TUN; 0.0.0.0: none
   net::Ipv6Address source6{};
   net::Address neighbour{};  // whose MAC it is (the gateway or the destination itself)
+
+  bool operator==(const NextHop&) const = default;
 };
 static_assert(sizeof(NextHop) == 64, "one cache line a next hop");
 
 /// Writes the link-layer header: without a tag if `vlan` is no_vlan. Does not mark the hop resolved.
-void set_header(NextHop& hop, const net::MacAddress& destination, const net::MacAddress& source,
-                std::uint16_t vlan);
+void set_header(NextHop& hop, const net::MacAddress& destination, const net::MacAddress& source, std::uint16_t vlan);
 
 /// One way of a route: a gateway, or the link itself.
 struct Path {
@@ -46,12 +48,19 @@ struct Path {
   bool on_link = true;       // the destination itself is the neighbour
   NextHopId gateway{};       // else this is
   std::uint32_t weight = 1;  // of a multipath route
+  // What the route says of packets to neighbours on the link; a gateway's next hop has it in itself.
+  std::uint16_t mtu = 0;  // bytes; 0: the link's
+  std::optional<net::Address> source{};
+
+  bool operator==(const Path&) const = default;
 };
 
 /// Without paths it says that there is no way (unreachable, or by an interface that is none of the director's).
 struct Route {
   net::Prefix destination;
   std::vector<Path> paths;
+
+  bool operator==(const Route&) const = default;
 };
 
 /// A port as Linux and the device have it.
@@ -59,15 +68,17 @@ struct PortAddresses {
   std::string name;
   std::vector<net::MacAddress> macs;  // its own first, then those of the twin's macvlan children (VRRP)
   std::vector<net::Address> local;    // addresses of the twin; the first IPv4 one answers for the director
+
+  bool operator==(const PortAddresses&) const = default;
 };
 
 /// All that workers know of the way out. Immutable: a change makes a new one; workers load the pointer once per burst.
 /// A copy shares the tables of routes and of neighbours on the link until one of the two is given others.
 class Snapshot {
  public:
-  std::uint64_t generation = 0;  // grows with every snapshot
-  std::uint64_t routes_generation =
-      0;  // grows only when routes change: cached next hops must be looked up again
+  std::uint64_t generation = 0;               // grows with every snapshot
+  std::uint64_t routes_generation = 0;        // grows only when routes change: cached next hops must be looked up again
+  std::uint64_t wanted_generation = 0;        // grows when find() may answer otherwise for a wanted address
   std::vector<NextHop> next_hops{NextHop{}};  // [0] is no next hop: never resolved
   std::vector<PortAddresses> ports;           // by PortId
 
@@ -78,9 +89,7 @@ class Snapshot {
   /// The route's path that find() takes, or null.
   const Path* find_path(const net::Address& destination, std::uint32_t flow_hash) const noexcept;
 
-  const NextHop& at(NextHopId id) const noexcept {
-    return next_hops[id.value < next_hops.size() ? id.value : 0];
-  }
+  const NextHop& at(NextHopId id) const noexcept { return next_hops[id.value < next_hops.size() ? id.value : 0]; }
 
   /// True if the director has this address itself (on a twin).
   bool is_local(const net::Address& address) const noexcept;
@@ -116,8 +125,7 @@ class Snapshot {
   const Route* longest_match(const net::Address& destination) const noexcept;
 
   std::shared_ptr<const Routes> routes_ = std::make_shared<Routes>();
-  std::shared_ptr<OnLink> on_link_ =
-      std::make_shared<OnLink>();  // changed only while no other snapshot shares it
+  std::shared_ptr<OnLink> on_link_ = std::make_shared<OnLink>();  // changed only while no other snapshot shares it
 };
 
 }  // namespace fairway::route

@@ -17,19 +17,16 @@ net::MacAddress mac(const char* text) { return net::parse_mac(text).value(); }
 Path via(std::uint32_t id, std::uint32_t weight = 1) {
   return {.on_link = false, .gateway = NextHopId{id}, .weight = weight};
 }
-Path on_link(std::uint16_t port, std::uint16_t vlan = no_vlan) {
-  return {.port = net::PortId{port}, .vlan = vlan};
-}
+Path on_link(std::uint16_t port, std::uint16_t vlan = no_vlan) { return {.port = net::PortId{port}, .vlan = vlan}; }
 
 }  // namespace
 
 TEST_CASE("the longest prefix wins, in whatever order routes are given") {
-  std::vector<Route> routes = {
-      {prefix("0.0.0.0/0"), {via(1)}},      {prefix("10.0.0.0/8"), {via(2)}},
-      {prefix("10.1.0.0/16"), {via(3)}},    {prefix("10.1.2.0/23"), {via(4)}},
-      {prefix("10.1.2.3/32"), {via(5)}},    {prefix("::/0"), {via(6)}},
-      {prefix("2001:db8::/32"), {via(7)}},  {prefix("2001:db8:0:8000::/49"), {via(8)}},
-      {prefix("2001:db8::1/128"), {via(9)}}};
+  std::vector<Route> routes = {{prefix("0.0.0.0/0"), {via(1)}},      {prefix("10.0.0.0/8"), {via(2)}},
+                               {prefix("10.1.0.0/16"), {via(3)}},    {prefix("10.1.2.0/23"), {via(4)}},
+                               {prefix("10.1.2.3/32"), {via(5)}},    {prefix("::/0"), {via(6)}},
+                               {prefix("2001:db8::/32"), {via(7)}},  {prefix("2001:db8:0:8000::/49"), {via(8)}},
+                               {prefix("2001:db8::1/128"), {via(9)}}};
   if (GENERATE(false, true)) std::reverse(routes.begin(), routes.end());
   Snapshot snapshot;
   snapshot.set_routes(routes);
@@ -93,8 +90,7 @@ TEST_CASE("multipath gives each gateway its weight's share of the hashes") {
   std::array<unsigned, 4> counts{};
   constexpr unsigned steps = 8000;
   for (unsigned i = 0; i < steps; ++i)
-    ++counts[snapshot.find(address("192.0.2.1"), static_cast<std::uint32_t>((std::uint64_t{i} << 32) / steps))
-                 .value];
+    ++counts[snapshot.find(address("192.0.2.1"), static_cast<std::uint32_t>((std::uint64_t{i} << 32) / steps)).value];
   CHECK(counts == std::array<unsigned, 4>{0, 1000, 2000, 5000});
   CHECK(snapshot.find(address("192.0.2.1"), 0xffffffff) == NextHopId{3});
 
@@ -129,9 +125,8 @@ TEST_CASE("an id beyond the snapshot's next hops is no next hop") {
 
 TEST_CASE("local addresses and accepted MACs are those of the ports") {
   Snapshot snapshot;
-  snapshot.ports = {
-      {"outside", {mac("02:00:00:00:00:01"), mac("00:00:5e:00:01:0a")}, {address("192.168.4.5")}},
-      {"inside", {mac("02:00:00:00:00:02")}, {address("10.0.0.1"), address("2001:db8::1")}}};
+  snapshot.ports = {{"outside", {mac("02:00:00:00:00:01"), mac("00:00:5e:00:01:0a")}, {address("192.168.4.5")}},
+                    {"inside", {mac("02:00:00:00:00:02")}, {address("10.0.0.1"), address("2001:db8::1")}}};
   CHECK(snapshot.is_local(address("192.168.4.5")));
   CHECK(snapshot.is_local(address("2001:db8::1")));
   CHECK_FALSE(snapshot.is_local(address("192.168.4.6")));
@@ -152,7 +147,6 @@ TEST_CASE("a header is finished, with or without a tag") {
 
   set_header(hop, mac("02:00:00:00:00:aa"), mac("02:00:00:00:00:bb"), 0x123);
   CHECK(hop.header_length == 18);
-  const std::uint8_t tagged[] = {2, 0, 0,    0,    0,    0xaa, 2,    0,    0,
-                                 0, 0, 0xbb, 0x81, 0x00, 0x01, 0x23, 0x08, 0x00};
+  const std::uint8_t tagged[] = {2, 0, 0, 0, 0, 0xaa, 2, 0, 0, 0, 0, 0xbb, 0x81, 0x00, 0x01, 0x23, 0x08, 0x00};
   CHECK(std::memcmp(hop.header.data(), tagged, sizeof tagged) == 0);
 }
