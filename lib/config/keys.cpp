@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// SPDX-FileCopyrightText: Fairway contributors
+#include "config/keys.hpp"
+
+#include "config/decode.hpp"
+#include "config/mapping.hpp"
+
+namespace fairway::config {
+namespace {
+
+using service::ServerSpec;
+
+constexpr Range tcp_or_udp_port{1, 65535};
+
+constexpr Key<Director> director_table[] = {
+    {{.name = "workers",
+      .form = "number, or list of CPUs",
+      .fallback = "1",
+      .range = {1, 127, "workers"},
+      .about =
+          "How many threads forward packets, or the CPUs that they are bound to, one each: `2-5`, `1,3`, `2-5,8`. A "
+          "lone number is always how many; they take the last CPUs that the process may use."},
+     decode::workers},
+    {{.name = "idle",
+      .form = "spin | sleep | wait",
+      .fallback = "wait",
+      .about =
+          "What a worker does when there is nothing to do: `spin` polls on and takes its whole CPU, `sleep` pauses for "
+          "moments, `wait` waits for the device's receive event, and sleeps where the device has none."},
+     [](Field& field, Director& director) { decode::choice(field, director.idle); }},
+    {{.name = "connections",
+      .form = "number",
+      .fallback = "1000000",
+      .range = {1, 250'000'000, "connections"},
+      .about = "Room for IPv4 connections, shared out among the workers. Memory for all of them is taken at start."},
+     [](Field& field, Director& director) { decode::number(field, director.connections); }},
+    {{.name = "connections_ipv6",
+      .form = "number",
+      .fallback = "0",
+      .range = {0, 250'000'000, "connections"},
+      .about = "Likewise for IPv6."},
+     [](Field& field, Director& director) { decode::number(field, director.connections_ipv6); }},
+    {{.name = "control_socket",
+      .form = "absolute path",
+      .fallback = "/run/fairway/control.sock",
+      .range = {2, 107, "characters"},
+      .about = "The Unix socket on which `fairwayctl` talks to the director."},
+     [](Field& field, Director& director) { decode::path(field, director.control_socket); }},
+    {{.name = "hugepages",
+      .form = "auto | true | false",
+      .fallback = "auto",
+      .about =
+          "Whether packets and connections lie in huge pages: `auto` takes them where enough are free, `true` does not "
+          "start without them, `false` takes none."},
+     [](Field& field, Director& director) { decode::choice(field, director.hugepages); }},
+    {{.name = "summary_interval",
+      .form = "duration",
+      .fallback = "60s",
+      .range = {0, 86'400, "seconds"},
+      .about = "Time between two summary lines in the log; 0 for none."},
+     [](Field& field, Director& director) { decode::duration(field, director.summary_interval); }},
+    {{.name = "kernel_packets_per_second",
+      .form = "number",
+      .fallback = "100000",
+      .range = {1, 1'000'000'000, "packets"},
+      .about =
+          "Most packets per second to the kernel, and as many from it, over all ports. ARP, neighbour discovery, VRRP, "
+          "BGP and BFD do not count."},
+     [](Field& field, Director& director) { decode::number(field, director.kernel_packets_per_second); }},
+};
+
+constexpr Key<PortDraft> port_table[] = {
+    {{.name = "name",
+      .form = "text",
+      .range = {1, 63, "characters"},
+      .about = "How the port is called in the log and by `fairwayctl`.",
+      .required = true},
+     [](Field& field, PortDraft& draft) { decode::name(field, draft.port.name); }},
+    {{.name = "device",
+      .form = "device",
+      .about = "A PCI address such as `0000:03:00.0`, or a virtual device of DPDK with its arguments: "
+               "`net_tap0,iface=x`, `net_af_packet0,iface=eth1`, `net_af_xdp0,iface=eth1`, `net_memif0`, `net_null0`, "
+               "`net_pcap0`, `net_ring0`, `net_vhost0,iface=/path`, `net_virtio_user0,path=/path`.",
+      .required = true},
+     [](Field& field, PortDraft& draft) { decode::device(field, draft.port.device); }},
+    {{.name = "kernel_interface",
+      .form = "interface name",
+      .if_absent = "no twin",
+      .range = {1, 15, "characters"},
+      .about = "The port's twin in Linux: a TAP interface of this name with the port's MAC address. Packets for no "
+               "service go "
+               "to it, and what Linux sends on it leaves by the port."},
+     [](Field& field, PortDraft& draft) { decode::interface_name(field, draft.port.kernel_interface); }},
+    {{.name = "addresses",
+      .form = "list of ADDRESS/LENGTH",
+      .if_absent = "none",
+      .about = "Addresses that are put on the twin: the director's own, and virtual addresses as /32. Without a twin "
+               "they say "
+               "which networks are on this port."},
+     decode::addresses},
+    {{.name = "neighbours",
+      .form = "mapping of ADDRESS: MAC",
+      .if_absent = "none",
+      .about =
+          "Neighbours whose MAC addresses are known beforehand. The others come from the kernel through the twin."},
+     [](Field& field, PortDraft& draft) { decode::neighbours(field, draft.port.neighbours); }},
+    {{.name = "gateway",
+      .form = "address",
+      .if_absent = "none",
+      .about = "Where packets for other networks go if the port has no twin; it must be one of its `neighbours`. With "
+               "a twin "
+               "the kernel's routes say it."},
+     [](Field& field, PortDraft& draft) { decode::gateway(field, draft.port.gateway); }},
+    {{.name = "mtu",
+      .form = "number",
+      .fallback = "1500",
+      .range = {68, 9978, "bytes"},
+      .about = "Size of the largest IP packet."},
+     [](Field& field, PortDraft& draft) { decode::number(field, draft.port.mtu); }},
+    {{.name = "vlan",
+      .form = "number",
+      .if_absent = "untagged",
+      .range = {1, 4094},
+      .about = "The VLAN in which the port and its twin are."},
+     [](Field& field, PortDraft& draft) { decode::number(field, draft.port.vlan); }},
+    {{.name = "queues",
+      .form = "number",
+      .if_absent = "as many as workers, if the device has them",
+      .range = {1, 127, "queues"},
+      .about = "Receive queues of the device."},
+     [](Field& field, PortDraft& draft) { decode::number(field, draft.port.queues); }},
+    {{.name = "promiscuous",
+      .form = "false | true",
+      .fallback = "false",
+      .about = "Whether the device receives frames that are for other MAC addresses too."},
+     [](Field& field, PortDraft& draft) { decode::choice(field, draft.port.promiscuous); }},
+    {{.name = "follow_link",
+      .form = "false | true",
+      .fallback = "true",
+      .about = "Whether the twin loses its carrier when the port loses its link. Has no effect on devices that know no "
+               "link."},
+     [](Field& field, PortDraft& draft) { decode::choice(field, draft.port.follow_link); }},
+};
+
+constexpr Key<ServerSpec> server_table[] = {
+    {{.name = "address", .form = "address", .about = "The real server's address.", .required = true},
+     [](Field& field, ServerSpec& server) { decode::address(field, server.address); }},
+    {{.name = "port",
+      .form = "number",
+      .if_absent = "the service's",
+      .range = tcp_or_udp_port,
+      .about = "Its port. With `dr` and `tun` it is the service's."},
+     [](Field& field, ServerSpec& server) { decode::port(field, server.port); }},
+    {{.name = "weight",
+      .form = "number",
+      .fallback = "1",
+      .range = {0, ServerSpec::largest_weight},
+      .about =
+          "Its share of new connections, as the scheduler takes it. 0: it gets no new ones and keeps those it has."},
+     [](Field& field, ServerSpec& server) { decode::number(field, server.weight); }},
+    {{.name = "forwarding",
+      .form = "nat | dr | tun",
+      .if_absent = "the service's",
+      .about = "How its packets are forwarded."},
+     [](Field& field, ServerSpec& server) { decode::choice(field, server.forwarding); }},
+};
+
+/// What a server does not say, its service says.
+void read_servers(Field& field, ServiceDraft& draft) {
+  read_list(field, server_keys(), "server", draft.servers);
+  for (Placed<ServerSpec>& server : draft.servers) {
+    if (!server.has("port")) server.value.port = draft.spec.key.port;
+    if (!server.has("forwarding")) server.value.forwarding = draft.spec.forwarding;
+  }
+}
+
+constexpr Key<ServiceDraft> service_table[] = {
+    {{.name = "name",
+      .form = "text",
+      .if_absent = "none",
+      .range = {1, 63, "characters"},
+      .about = "How the service is called in the log and by `fairwayctl`."},
+     [](Field& field, ServiceDraft& draft) { decode::name(field, draft.spec.name); }},
+    {{.name = "address",
+      .form = "address",
+      .about =
+          "The virtual address (VIP). It has to be on a twin: one of a port's `addresses`, or put there by keepalived.",
+      .required = true},
+     [](Field& field, ServiceDraft& draft) { decode::address(field, draft.spec.key.address); }},
+    {{.name = "port",
+      .form = "number",
+      .range = tcp_or_udp_port,
+      .about = "The port of the service.",
+      .required = true},
+     [](Field& field, ServiceDraft& draft) { decode::port(field, draft.spec.key.port); }},
+    {{.name = "protocol", .form = "tcp | udp", .fallback = "tcp", .about = "The protocol of the service."},
+     [](Field& field, ServiceDraft& draft) { decode::protocol(field, draft.spec.key.protocol); }},
+    {{.name = "scheduler",
+      .form = "scheduler",
+      .fallback = "wlc",
+      .about = "Which server gets a new connection: the name of a scheduler, as in `ipvsadm -s`."},
+     [](Field& field, ServiceDraft& draft) { decode::scheduler(field, draft.spec.scheduler); }},
+    {{.name = "forwarding",
+      .form = "nat | dr | tun",
+      .fallback = "nat",
+      .about =
+          "How packets get to the servers that say nothing else: with addresses rewritten, by their MAC address alone "
+          "(direct routing), or in an IPIP tunnel."},
+     [](Field& field, ServiceDraft& draft) { decode::choice(field, draft.spec.forwarding); }},
+    {{.name = "persistence",
+      .form = "duration",
+      .if_absent = "none",
+      .range = {1, 2'678'400, "seconds"},
+      .about = "How long a client stays with its server. Not built yet: a file that asks for it is refused."},
+     [](Field& field, ServiceDraft& draft) { decode::duration(field, draft.spec.persistence); }},
+    {{.name = "servers",
+      .form = "list of servers",
+      .if_absent = "none",
+      .about = "The real servers, as if `ipvsadm` had added them in this order."},
+     read_servers},
+};
+
+constexpr Key<Draft> file_table[] = {
+    {{.name = "director", .form = "mapping", .if_absent = "all defaults", .about = "The director as a whole."},
+     [](Field& field, Draft& draft) {
+       if (decode::is_collection(field, Node::Kind::mapping))
+         read_mapping(field.node, director_keys(), "director", draft.director, field.problems);
+     }},
+    {{.name = "ports", .form = "list of ports", .about = "The network devices, at least one.", .required = true},
+     [](Field& field, Draft& draft) { read_list(field, port_keys(), "port", draft.ports); }},
+    {{.name = "services", .form = "list of services", .if_absent = "none", .about = "The virtual services."},
+     [](Field& field, Draft& draft) { read_list(field, service_keys(), "service", draft.services); }},
+};
+
+template <class T>
+Section section(std::string_view title, std::string_view about, std::span<const Key<T>> keys) {
+  Section made{.title = title, .about = about, .keys = {}};
+  for (const Key<T>& key : keys) made.keys.push_back(key.info);
+  return made;
+}
+
+}  // namespace
+
+void Field::fail(Mark mark, std::string_view message) {
+  problems.add(mark, std::string(key.name) + ": " + std::string(message));
+  is_read = false;
+}
+
+std::span<const Key<Draft>> file_keys() { return file_table; }
+std::span<const Key<Director>> director_keys() { return director_table; }
+std::span<const Key<PortDraft>> port_keys() { return port_table; }
+std::span<const Key<ServiceDraft>> service_keys() { return service_table; }
+std::span<const Key<ServerSpec>> server_keys() { return server_table; }
+
+std::vector<Section> sections() {
+  return {section("file", "What a file holds.", file_keys()),
+          section("director", "The director as a whole.", director_keys()),
+          section("ports", "Each item of `ports` is a network device.", port_keys()),
+          section("services", "Each item of `services` is a virtual service.", service_keys()),
+          section("servers", "Each item of a service's `servers` is a real server.", server_keys())};
+}
+
+}  // namespace fairway::config
