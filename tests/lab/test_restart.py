@@ -26,14 +26,10 @@ def addresses(lab, twin="fw-outside"):
     return {line.split()[3] for line in lab.dir.ip(f"-o -4 addr show dev {twin}").splitlines()}
 
 
-def mac(lab):
-    return lab.dir.ip("-o link show fw-outside").split("link/ether ")[1].split()[0]
-
-
 @pytest.mark.parametrize("end", ["stop", "kill"])
 def test_restart(lab, end):
     assert serves(lab)
-    before, mac_before = addresses(lab), mac(lab)
+    before, mac = addresses(lab), lab.dir.mac("fw-outside")
     assert before == {"192.168.4.5/24", f"{VIP}/32", "192.168.4.77/32"}
 
     getattr(lab.director, end)()
@@ -43,7 +39,7 @@ def test_restart(lab, end):
         lab.client.open(VIP, seconds=0.5)
 
     lab.director.start()
-    assert addresses(lab) == before and mac(lab) == mac_before
+    assert addresses(lab) == before and lab.dir.mac("fw-outside") == mac
     assert serves(lab)
     assert " 0% packet loss" in lab.client.run("ping", "-c", "3", "-i", "0.01", "-W", "5", "192.168.4.77")
 

@@ -157,7 +157,7 @@ class Lab:
 
     # --- the director -------------------------------------------------------------------------------------------
 
-    def port(self, name, segment, *addresses, mtu=1500):
+    def port(self, name, segment, *addresses, mtu=1500, twin=True, **keys):
         """A port of the director on the segment, with a twin fw-NAME that holds the addresses."""
         if self.port_kind == "xdp":
             self.wire(self.dir, segment, device=f"{name}0")
@@ -165,7 +165,7 @@ class Lab:
         self.segments[self.segment(segment)].append(f"{name}0")
         self.config["ports"].append({
             "name": name, "device": f"{driver}{len(self.config['ports'])},iface={name}0",
-            "kernel_interface": f"fw-{name}", "addresses": list(addresses), "mtu": mtu})
+            **({"kernel_interface": f"fw-{name}"} if twin else {}), "addresses": list(addresses), "mtu": mtu, **keys})
 
     def serve(self, name, address, scheduler="rr", forwarding="nat", protocol="tcp", servers=None, weights=None):
         """Adds a service to the director's file and makes the real servers (default: all) ready for it.
@@ -206,7 +206,8 @@ class Lab:
         self.dir.sysctl("ipv4.ip_forward", 1)
         if self.port_kind == "tap":
             self._plug_taps()
-        self._greet()
+        if any("kernel_interface" in port for port in self.config["ports"]):
+            self._greet()
         return self
 
     def _plug_taps(self):

@@ -118,6 +118,9 @@ class Namespace:
         with self.inside():
             pathlib.Path("/proc/sys/net", *key.split(".")).write_text(str(value))
 
+    def mac(self, device="eth0"):
+        return self.ip(f"-o link show {device}").split("link/ether ")[1].split()[0]
+
     def has_device(self, device):
         return f": {device}" in self.ip("-o link show")
 
