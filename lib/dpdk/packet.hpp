@@ -17,6 +17,14 @@ namespace fairway::dpdk {
 using Packet = rte_mbuf;
 
 inline std::size_t length(const Packet& packet) noexcept { return packet.pkt_len; }
+/// DPDK's number of the device that received it.
+inline std::uint16_t device(const Packet& packet) noexcept { return packet.port; }
+/// Where another thread is to send it. It takes the place of the device's number.
+inline void set_out_port(Packet& packet, net::PortId port) noexcept { packet.port = port.value; }
+inline net::PortId out_port(const Packet& packet) noexcept { return {packet.port}; }
+inline std::span<const std::uint8_t> first_bytes(const Packet& packet) noexcept {
+  return {rte_pktmbuf_mtod(&packet, const std::uint8_t*), packet.data_len};
+}
 inline void prefetch(const Packet* packet) noexcept { __builtin_prefetch(rte_pktmbuf_mtod(packet, const void*)); }
 inline void free(Packet* packet) noexcept { rte_pktmbuf_free(packet); }
 inline void free(Packet** packets, std::uint32_t count) noexcept { rte_pktmbuf_free_bulk(packets, count); }

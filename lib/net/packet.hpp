@@ -15,6 +15,8 @@ using PortId = base::Id<struct PortTag, std::uint16_t>;
 
 /// One received packet, without DPDK: where its bytes are, and what parse found in them. Offsets count from `frame`.
 struct PacketView {
+  PacketView() noexcept {}  // not trivial: the union has members with initializers
+
   std::uint8_t* frame = nullptr;  // first byte of the Ethernet header
   void* buffer = nullptr;         // the owner's handle (an mbuf); nothing above dpdk/ looks into it
   std::uint16_t length = 0;       // bytes from `frame` to the end of the packet

@@ -82,6 +82,12 @@ class alignas(64) Channel {
   std::uint64_t drained() const { return drained_.load(std::memory_order_acquire); }
   bool is_asleep() const { return asleep_.load(std::memory_order_seq_cst); }
   void wake() const noexcept;  // any thread; a system call
+  /// Any thread, after it has put something where the worker looks. The worker says that it sleeps before it looks for
+  /// the last time; the fence keeps the two from missing each other.
+  void wake_if_asleep() const noexcept {
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    if (asleep_.load(std::memory_order_relaxed)) wake();
+  }
   /// Calls `f` with every neighbour that the worker asks for.
   template <class F>
   void take_wanted(F&& f) {

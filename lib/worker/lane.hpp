@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// SPDX-FileCopyrightText: Fairway contributors
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "dpdk/clock.hpp"
+#include "dpdk/pool.hpp"
+#include "worker/links.hpp"
+
+namespace fairway::worker {
+
+/// A port's twin in Linux, and what has gone over the lane between the two. The lane writes the counts.
+struct Twin {
+  net::PortId port;
+  int descriptor = -1;  // a non-blocking TAP: one frame a read or write; the caller owns it
+
+  struct Counts {
+    service::Counter<std::uint64_t> packets;
+    service::Counter<std::uint64_t> capped;  // bulk, over the allowed rate
+    service::Counter<std::uint64_t> lost;    // the other end or a ring was full, or there was no buffer
+  };
+  std::array<Counts, traffic_class_count> to_kernel;
+  std::array<Counts, traffic_class_count> from_kernel;
+};
+
+/// So many packets a second, and a tenth of that at once.
+class RateCap {
+ public:
+  explicit RateCap(std::uint32_t per_second) : per_second_(per_second), tokens_(per_second / 10) {}
+
+  bool take(base::Stamp now) noexcept {
+    if (const std::uint32_t passed = base::elapsed(last_, now); passed > 0) {
+      const std::uint64_t earned = tokens_ + std::uint64_t{passed} * per_second_ / 1000;
+      tokens_ = earned < per_second_ / 10 ? earned : per_second_ / 10;
+      last_ = now;
+    }
+    if (tokens_ == 0) return false;
+    --tokens_;
+    return true;
+  }
+
+ private:
+  std::uint32_t per_second_;
+  std::uint64_t tokens_;
+  base::Stamp last_;
+};
+
+/// The one thread that carries packets between the workers and the twins, so that a flood of them slows no worker: capped
+/// in rate each way, with a class of its own for what keeps the network alive.
+class Lane {
+ public:
+  struct Settings {
+    std::uint32_t packets_per_second = 100'000;  // each way, bulk only
+  };
+
+  /// `from_workers` is by worker; `to_transmitter` are rings to the worker that transmits for the twins.
+  Lane(Settings settings, std::vector<std::unique_ptr<Twin>> twins, std::vector<LaneRings> from_workers,
+       LaneRings to_transmitter, Channel& transmitter, dpdk::Pool& pool, Shared& shared);
+  ~Lane();
+  Lane(const Lane&) = delete;
+  Lane& operator=(const Lane&) = delete;
+
+  void start();
+  void stop();
+  const std::vector<std::unique_ptr<Twin>>& twins() const { return twins_; }
+
+ private:
+  void run();
+  bool carry_to_kernel(std::size_t traffic_class);
+  void write_frame(dpdk::Packet& packet, std::size_t traffic_class);
+  bool carry_from_kernel(Twin& twin);
+  void take_frame(Twin& twin, std::span<const std::uint8_t> frame);
+  void sleep();
+  Twin* twin_of(net::PortId port);
+
+  Settings settings_;
+  std::vector<std::unique_ptr<Twin>> twins_;
+  std::vector<LaneRings> from_workers_;
+  LaneRings to_transmitter_;
+  Channel& transmitter_;
+  dpdk::Pool& pool_;
+  Shared& shared_;
+  RateCap to_kernel_cap_, from_kernel_cap_;
+  std::vector<std::uint8_t> buffer_;
+  dpdk::Clock clock_;
+  base::Stamp now_;
+  std::thread thread_;
+};
+
+}  // namespace fairway::worker

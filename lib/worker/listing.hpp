@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// SPDX-FileCopyrightText: Fairway contributors
+#pragma once
+
+#include "conn/entry.hpp"
+#include "worker/channel.hpp"
+
+namespace fairway::worker {
+
+/// A connection as people and control see it.
+inline ConnectionRow row_of(const conn::Hot& entry, const conn::Cold& cold, base::Stamp now, unsigned worker) noexcept {
+  const auto family = entry.has(conn::Hot::ipv6) ? net::Family::ipv6 : net::Family::ipv4;
+  const std::uint32_t idle = base::elapsed(entry.last_seen, now) / 1000;
+  return {.protocol = entry.protocol,
+          .client = {family, cold.client},
+          .virtual_address = {family, entry.virtual_address},
+          .server = {family, entry.server},
+          .client_port = cold.client_port,
+          .virtual_port = entry.virtual_port,
+          .server_port = entry.server_port,
+          .forwarding = entry.forwarding,
+          .state = entry.state,
+          .expires = entry.timeout > idle ? entry.timeout - idle : 0,
+          .in_packets = entry.in_packets,
+          .worker = worker};
+}
+
+}  // namespace fairway::worker
