@@ -109,10 +109,13 @@ class Director:
             return False
 
     def stop(self):
-        """SIGTERM; LabError unless fairwayd ends by itself with 0 (a sanitizer's report makes it another)."""
-        status = self.process.stop()
-        if status:
-            raise LabError(f"fairwayd ended with {status}:\n{self.process.words()}")
+        """SIGTERM; LabError unless fairwayd ends with 0 (one that crashed before does not, nor one with a sanitizer's
+        report)."""
+        process, self.process = self.process, None
+        if process and (status := process.stop()):
+            raise LabError(f"fairwayd ended with {status}:\n{process.words()}")
 
     def kill(self):
-        self.process.stop(how=signal.SIGKILL)
+        process, self.process = self.process, None
+        if process:
+            process.stop(how=signal.SIGKILL)

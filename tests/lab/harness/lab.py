@@ -52,6 +52,7 @@ class Lab:
             self.dir = self.host("dir")
             self.config["director"]["control_socket"] = str(self.folder / "control.sock")
             self.director = Director(self.dir, self.folder, self.config, self.build)
+            started.callback(self.director.kill)
             self._cleanup = started.pop_all()
         return self
 
@@ -59,8 +60,7 @@ class Lab:
         if error:
             print(self.words(), file=sys.stderr)
         with self._cleanup:
-            process = self.director.process
-            if process and process.alive and not error:
+            if not error:
                 self.director.stop()
 
     # --- hosts and wires ----------------------------------------------------------------------------------------
@@ -201,9 +201,8 @@ class Lab:
 
     def start(self):
         """Starts the director and plugs its ports in."""
-        self.director.start()
-        self._cleanup.callback(self.director.kill)
         self.dir.sysctl("ipv4.ip_forward", 1)
+        self.director.start()
         if self.port_kind == "tap":
             self._plug_taps()
         if any("kernel_interface" in port for port in self.config["ports"]):
