@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -16,7 +17,7 @@
 /// What the kernel says of links, addresses, routes and neighbours, as plain values.
 namespace fairway::route {
 
-enum class LinkKind : std::uint8_t { other, tun, vlan, macvlan };  // tun: a TUN or TAP device
+enum class LinkKind : std::uint8_t { other, vlan, macvlan };
 
 struct Link {
   int index = 0;
@@ -91,6 +92,8 @@ struct Neighbour {
   bool operator==(const Neighbour&) const = default;
 };
 
+using NeighbourEntry = std::pair<NeighbourKey, Neighbour>;
+
 struct KernelState {
   std::map<int, Link> links;  // by index
   std::vector<LinkAddress> addresses;
@@ -112,8 +115,7 @@ struct RouteEvent {
   bool gone = false;
 };
 struct NeighbourEvent {
-  NeighbourKey key;
-  Neighbour neighbour;
+  NeighbourEntry entry;
   bool gone = false;
 };
 using Event = std::variant<LinkEvent, AddressEvent, RouteEvent, NeighbourEvent>;
