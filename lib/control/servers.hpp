@@ -88,6 +88,8 @@ class Servers {
   Statistics total() const;
 
   const service::ServerStatus* statuses() const { return statuses_.get(); }
+  /// The latest; never null.
+  const route::Snapshot& routes() const { return *routes_; }
 
  private:
   /// An address that available servers have.

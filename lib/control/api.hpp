@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// SPDX-FileCopyrightText: Fairway contributors
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "control/director.hpp"
+#include "control/job.hpp"
+#include "control/listing.hpp"
+#include "control/reports.hpp"
+
+namespace fairway::control {
+
+/// Where the views come from that the director and the crew do not hold.
+struct Sources {
+  std::vector<unsigned> worker_cpus;
+  std::function<std::vector<PortReport>()> ports;
+  std::function<std::vector<NeighbourReport>()> neighbours;
+};
+
+/// What can be asked over HTTP, whatever carries it:
+///   GET /v1/services, /v1/connections[?limit=N], /v1/workers, /v1/ports, /v1/drops, /v1/neighbours
+///   POST /v1/commands[?stop_at_error=true]
+/// Everything is JSON; an error is {"error": "..."} with a status of 400 or more.
+class Api {
+ public:
+  Api(Director& director, worker::Crew& crew, Sources sources);
+
+  /// The work that answers this request. Api must be there as long as it goes on.
+  std::unique_ptr<Job> begin(Request request);
+
+ private:
+  struct Query;
+  struct Route;
+  static const Route routes[];
+
+  std::unique_ptr<Job> services(const Query& query, std::string body);
+  std::unique_ptr<Job> connections(const Query& query, std::string body);
+  std::unique_ptr<Job> workers(const Query& query, std::string body);
+  std::unique_ptr<Job> ports(const Query& query, std::string body);
+  std::unique_ptr<Job> drops(const Query& query, std::string body);
+  std::unique_ptr<Job> neighbours(const Query& query, std::string body);
+  std::unique_ptr<Job> commands(const Query& query, std::string body);
+
+  Director& director_;
+  worker::Crew& crew_;
+  Sources sources_;
+  std::shared_ptr<Questions> questions_;
+};
+
+}  // namespace fairway::control

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// SPDX-FileCopyrightText: Fairway contributors
+#include "control/command_batch.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "control/json.hpp"
+
+namespace fairway::control {
+namespace {
+
+constexpr std::size_t slice = 256;  // commands
+constexpr int deepest = 8;          // no command is nested as deeply
+
+/// nlohmann's message without its own name and position, which counts from the element's begin.
+std::string reason(const nlohmann::json::parse_error& error) {
+  const std::string text = error.what();
+  const auto colon = text.find(": ");
+  return colon == std::string::npos ? text : text.substr(colon + 2);
+}
+
+}  // namespace
+
+void CommandReader::blame(std::size_t byte, const std::string& what) {
+  malformed_ = "not a JSON array of commands: at byte " + std::to_string(byte + 1) + ": " + what;
+}
+
+void CommandReader::skip_space() {
+  const auto next = text_.find_first_not_of(" \t\r\n", at_);
+  at_ = next == std::string::npos ? text_.size() : next;
+}
+
+bool CommandReader::take(char wanted) {
+  skip_space();
+  if (at_ == text_.size() || text_[at_] != wanted) return false;
+  ++at_;
+  return true;
+}
+
+/// Past its last brace. Brackets that do not match are left to the parser.
+std::size_t CommandReader::element_end() {
+  int depth = 0;
+  bool is_in_string = false;
+  for (std::size_t i = at_; i < text_.size(); ++i) {
+    const char c = text_[i];
+    if (is_in_string) {
+      if (c == '\\') ++i;
+      if (c == '"') is_in_string = false;
+    } else if (c == '"') {
+      is_in_string = true;
+    } else if (c == '{' || c == '[') {
+      if (++depth > deepest) {
+        blame(i, "nested too deeply");
+        return std::string::npos;
+      }
+    } else if ((c == '}' || c == ']') && --depth == 0) {
+      return i + 1;
+    }
+  }
+  blame(at_, "this element does not end");
+  return std::string::npos;
+}
+
+/// Goes to the begin of the next element. False if there is none.
+bool CommandReader::find_element() {
+  if (!malformed_.empty()) return false;
+  if (!began_ && !take('[')) {
+    blame(at_, "'[' expected");
+    return false;
+  }
+  if (take(']')) {
+    skip_space();
+    if (at_ != text_.size()) blame(at_, "nothing may follow the array");
+    return false;
+  }
+  if (began_ && !take(',')) {
+    blame(at_, "',' or ']' expected");
+    return false;
+  }
+  began_ = true;
+  skip_space();
+  if (at_ != text_.size() && text_[at_] == '{') return true;
+  blame(at_, "'{' expected");
+  return false;
+}
+
+std::optional<base::Result<Command>> CommandReader::next() {
+  if (!find_element()) return std::nullopt;
+  const std::size_t begin = at_, end = element_end();
+  if (end == std::string::npos) return std::nullopt;
+  at_ = end;
+  try {
+    return command_from_json(nlohmann::json::parse(text_.begin() + static_cast<std::ptrdiff_t>(begin),
+                                                   text_.begin() + static_cast<std::ptrdiff_t>(end)));
+  } catch (const nlohmann::json::parse_error& error) {
+    blame(begin + error.byte - 1, reason(error));
+    return std::nullopt;
+  }
+}
+
+CommandBatch::CommandBatch(Director& director, std::string text, bool stop_at_error)
+    : director_(director), reader_(std::move(text)), stop_at_error_(stop_at_error) {}
+
+Job::Progress CommandBatch::advance() { return is_decoded_ ? carry_out() : decode(); }
+
+Job::Progress CommandBatch::decode() {
+  for (std::size_t i = 0; i < slice; ++i) {
+    auto command = reader_.next();
+    if (command) {
+      commands_.push_back(std::move(*command));
+      continue;
+    }
+    if (!reader_.malformed().empty()) {
+      reply = {.status = 400, .body = error_body(reader_.malformed())};
+      return Progress::done;
+    }
+    is_decoded_ = true;
+    break;
+  }
+  return Progress::more;
+}
+
+Job::Progress CommandBatch::carry_out() {
+  bool goes_on = done_ < commands_.size();
+  for (std::size_t i = 0; goes_on && i < slice; ++i) goes_on = carry_out_next();
+  director_.settle();
+  if (goes_on) return Progress::more;
+  reply.body = "{\"results\":[" + results_ + "]}";
+  return Progress::done;
+}
+
+/// False if it was the last one to be carried out.
+bool CommandBatch::carry_out_next() {
+  const auto& command = commands_[done_++];
+  const base::Result<void> result = command ? director_.apply(*command) : base::Result<void>(command.error());
+  if (!results_.empty()) results_ += ',';
+  results_ += result ? "{\"ok\":true}" : error_body(result.error().message);
+  return done_ < commands_.size() && (result || !stop_at_error_);
+}
+
+}  // namespace fairway::control

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// SPDX-FileCopyrightText: Fairway contributors
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "control/director.hpp"
+#include "control/job.hpp"
+
+namespace fairway::control {
+
+/// {"services": [...]} in the order in which they were added.
+class ServiceListing : public Job {
+ public:
+  explicit ServiceListing(const Director& director);
+
+  Progress advance() override;
+
+ private:
+  const Director& director_;
+  std::vector<std::shared_ptr<const service::Service>> services_;
+  std::size_t done_ = 0;
+};
+
+/// The questions that control asks the workers, one a worker. A worker may be writing into its question when whoever asked
+/// it has long gone, so these must live until the workers have ended.
+class Questions {
+ public:
+  explicit Questions(worker::Crew& crew);
+
+  /// True while somebody else asks this worker.
+  bool is_taken(unsigned worker, const void* asker) const;
+  /// Asks a worker for its connections from a slot on, at most `limit` of them. False if it is taken, or has not answered
+  /// yet what somebody asked who left.
+  bool ask(unsigned worker, const void* asker, std::uint32_t first_slot, std::uint32_t limit);
+  /// The answer, or null if it is not there yet.
+  const worker::ListConnections* answer(unsigned worker) const;
+  /// This asker wants no more of this worker.
+  void release(unsigned worker, const void* asker);
+
+  unsigned workers() const { return static_cast<unsigned>(lines_.size()); }
+
+ private:
+  struct Line {
+    worker::ListConnections question;
+    const void* asker = nullptr;
+    bool is_asked = false;
+  };
+
+  worker::Crew& crew_;
+  std::vector<std::unique_ptr<Line>> lines_;
+};
+
+/// {"connections": [...], "truncated": bool}, the first worker's first. Connections that open or end meanwhile may be
+/// listed or not.
+class ConnectionListing : public Job {
+ public:
+  static constexpr std::uint32_t largest_limit = 1'000'000;
+
+  ConnectionListing(std::shared_ptr<Questions> questions, std::uint32_t limit);
+  ~ConnectionListing() override;
+
+  Progress advance() override;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  Progress wait();
+  Progress finish(bool is_truncated);
+  void take(const worker::ListConnections& answer);
+
+  std::shared_ptr<Questions> questions_;
+  std::uint32_t limit_;
+  std::uint32_t listed_ = 0;
+  unsigned worker_ = 0;
+  std::uint32_t next_slot_ = 0;
+  bool is_asking_ = false;
+  Clock::time_point waiting_since_{};
+};
+
+}  // namespace fairway::control

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// SPDX-FileCopyrightText: Fairway contributors
+#include "control/views.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "conn/state.hpp"
+#include "forward/verdict.hpp"
+#include "sched/scheduler.hpp"
+
+namespace fairway::control {
+namespace {
+
+void add(View& view, const Statistics& statistics) {
+  view["connections"] = statistics.connections;
+  view["in_packets"] = statistics.in_packets;
+  view["out_packets"] = statistics.out_packets;
+  view["in_bytes"] = statistics.in_bytes;
+  view["out_bytes"] = statistics.out_bytes;
+}
+
+View server_view(const Servers& servers, const service::Server& server) {
+  const auto [active, inactive] = servers.connections(server.id);
+  View view{
+      {"address", net::to_string(server.address)},           {"port", server.port.host()}, {"weight", server.weight},
+      {"forwarding", service::to_string(server.forwarding)}, {"active", active},           {"inactive", inactive}};
+  add(view, servers.statistics(server.id));
+  return view;
+}
+
+template <class Count>
+View verdicts_view(Count&& count) {
+  View view = View::object();
+  for (std::size_t i = 0; i < forward::verdict_count; ++i) view[std::string(forward::verdicts[i].name)] = count(i);
+  return view;
+}
+
+View worker_view(worker::Crew& crew, unsigned number, std::span<const unsigned> cpus) {
+  const worker::Counters& counters = crew.counters(number);
+  return {{"id", number},
+          {"cpu", number < cpus.size() ? View(cpus[number]) : View()},
+          {"asleep", crew.channel(number).is_asleep()},
+          {"connections", counters.connections.get()},
+          {"packets", counters.packets.get()},
+          {"handed_over", counters.handed_over.get()},
+          {"received_by_hand_over", counters.received_by_hand_over.get()},
+          {"hand_over_full", counters.hand_over_full.get()},
+          {"from_kernel", counters.from_kernel.get()},
+          {"kernel_full", counters.kernel_full.get()},
+          {"transmit_refused", counters.transmit_refused.get()},
+          {"expired", counters.expired.get()},
+          {"evicted", counters.evicted.get()},
+          {"loops", counters.loops.get()},
+          {"sleeps", counters.sleeps.get()},
+          {"verdicts", verdicts_view([&](std::size_t i) { return counters.verdicts[i].get(); })}};
+}
+
+View lane_view(const LaneReports& lane) {
+  View view = View::object();
+  for (std::size_t i = 0; i < lane.size(); ++i)
+    view[i == static_cast<std::size_t>(worker::TrafficClass::control) ? "control" : "bulk"] = {
+        {"packets", lane[i].packets}, {"capped", lane[i].capped}, {"lost", lane[i].lost}};
+  return view;
+}
+
+View port_view(const PortReport& port) {
+  return {{"name", port.name},
+          {"device", port.device},
+          {"driver", port.driver},
+          {"kernel_interface", port.kernel_interface.empty() ? View() : View(port.kernel_interface)},
+          {"mac", net::to_string(port.mac)},
+          {"link", port.link},
+          {"mtu", port.mtu},
+          {"queues", port.queues},
+          {"rx_packets", port.rx_packets},
+          {"rx_bytes", port.rx_bytes},
+          {"tx_packets", port.tx_packets},
+          {"tx_bytes", port.tx_bytes},
+          {"rx_missed", port.rx_missed},
+          {"tx_errors", port.tx_errors},
+          {"to_kernel", lane_view(port.to_kernel)},
+          {"from_kernel", lane_view(port.from_kernel)}};
+}
+
+View neighbour_view(const NeighbourReport& neighbour) {
+  return {{"address", net::to_string(neighbour.address)},
+          {"port", neighbour.port},
+          {"vlan", neighbour.vlan == 0 ? View() : View(neighbour.vlan)},
+          {"mac", neighbour.mac ? View(net::to_string(*neighbour.mac)) : View()},
+          {"state", neighbour.state}};
+}
+
+}  // namespace
+
+View service_view(const Director& director, const service::Service& service) {
+  View view{{"name", service.name},
+            {"protocol", service::to_string(service.key.protocol)},
+            {"address", net::to_string(service.key.address)},
+            {"port", service.key.port.host()},
+            {"scheduler", service.scheduler->name()},
+            {"forwarding", service::to_string(service.forwarding)},
+            {"persistence", service.persistence},
+            {"address_missing", !director.servers().routes().is_local(service.key.address)}};
+  add(view, director.statistics(service.key));
+  View& servers = view["servers"] = View::array();
+  for (auto server = service.servers.rbegin(); server != service.servers.rend(); ++server)
+    servers.push_back(server_view(director.servers(), *server));
+  return view;
+}
+
+View connection_view(const worker::ConnectionRow& row) {
+  return {{"protocol", service::to_string(row.protocol)},
+          {"state", conn::name(row.state)},
+          {"expires", row.expires},
+          {"client", net::to_string(row.client, row.client_port)},
+          {"virtual", net::to_string(row.virtual_address, row.virtual_port)},
+          {"server", net::to_string(row.server, row.server_port)},
+          {"forwarding", service::to_string(row.forwarding)},
+          {"in_packets", row.in_packets},
+          {"worker", row.worker}};
+}
+
+View workers_view(worker::Crew& crew, std::span<const unsigned> cpus) {
+  View workers = View::array();
+  for (unsigned number = 0; number < crew.size(); ++number) workers.push_back(worker_view(crew, number, cpus));
+  return {{"workers", std::move(workers)}};
+}
+
+View drops_view(const worker::Crew& crew) {
+  return {{"verdicts", verdicts_view([&](std::size_t i) {
+             std::uint64_t sum = 0;
+             for (unsigned number = 0; number < crew.size(); ++number) sum += crew.counters(number).verdicts[i].get();
+             return sum;
+           })}};
+}
+
+View ports_view(std::span<const PortReport> ports) {
+  View all = View::array();
+  for (const PortReport& port : ports) all.push_back(port_view(port));
+  return {{"ports", std::move(all)}};
+}
+
+View neighbours_view(std::span<const NeighbourReport> neighbours) {
+  View all = View::array();
+  for (const NeighbourReport& neighbour : neighbours) all.push_back(neighbour_view(neighbour));
+  return {{"neighbours", std::move(all)}};
+}
+
+}  // namespace fairway::control

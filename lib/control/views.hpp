@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// SPDX-FileCopyrightText: Fairway contributors
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <span>
+#include <vector>
+
+#include "control/director.hpp"
+#include "control/reports.hpp"
+#include "worker/channel.hpp"
+
+/// What there is to be read, as JSON. Members stand in the order in which people want to read them.
+namespace fairway::control {
+
+using View = nlohmann::ordered_json;
+
+/// The current version of a service with its servers, the oldest first.
+View service_view(const Director& director, const service::Service& service);
+View connection_view(const worker::ConnectionRow& row);
+/// {"workers": [...]}; `cpus` by worker.
+View workers_view(worker::Crew& crew, std::span<const unsigned> cpus);
+/// {"verdicts": {name: packets, ...}}: all of them, summed over the workers.
+View drops_view(const worker::Crew& crew);
+View ports_view(std::span<const PortReport> ports);
+View neighbours_view(std::span<const NeighbourReport> neighbours);
+
+}  // namespace fairway::control

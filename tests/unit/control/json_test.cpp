@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// SPDX-FileCopyrightText: Fairway contributors
+#include "control/json.hpp"
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "support/control.hpp"
+
+using namespace fairway;
+using namespace fairway::control;
+using fairway::test::address;
+using fairway::test::port;
+using nlohmann::json;
+using service::Forwarding;
+
+namespace {
+
+service::ServiceKey key() {
+  return {.protocol = net::Protocol::udp, .address = address("192.168.4.15"), .port = port(53)};
+}
+
+std::string error_of(const std::string& text) {
+  const auto result = command_from_json(json::parse(text));
+  return result ? "" : result.error().message;
+}
+
+}  // namespace
+
+TEST_CASE("every command comes back from JSON as it was") {
+  const std::vector<Command> commands{
+      AddService{{.name = "dns",
+                  .key = key(),
+                  .scheduler = "rr",
+                  .forwarding = Forwarding::dr,
+                  .persistence = 300,
+                  .servers = {{address("192.0.2.1"), port(53), 0, Forwarding::dr},
+                              {address("192.0.2.2"), port(5353), 65535, Forwarding::nat}}}},
+      AddService{{.name = "", .key = key(), .servers = {}}},
+      EditService{.key = key(), .name = "x", .scheduler = "wlc", .forwarding = Forwarding::tun, .persistence = 0},
+      EditService{.key = key(), .name = {}, .scheduler = {}, .forwarding = {}, .persistence = {}},
+      DeleteService{key()},
+      AddServer{key(), address("192.0.2.1"), port(53), 7, Forwarding::tun},
+      AddServer{key(), address("2001:db8::1"), port(53), 1, std::nullopt},
+      EditServer{key(), address("192.0.2.1"), port(53), 0, std::nullopt},
+      EditServer{key(), address("192.0.2.1"), port(53), std::nullopt, Forwarding::nat},
+      DeleteServer{key(), address("192.0.2.1"), port(53)},
+  };
+  for (const Command& command : commands) {
+    const json written = to_json(command);
+    INFO(written);
+    const auto read = command_from_json(json::parse(written.dump()));
+    REQUIRE(read);
+    CHECK(read->index() == command.index());
+    CHECK(to_json(*read) == written);
+  }
+}
+
+TEST_CASE("a service from JSON has the defaults of one from YAML, and its servers its forwarding method") {
+  const auto read = command_from_json(json::parse(R"({"add_service": {"protocol": "tcp", "address": "192.168.4.15",
+      "port": 80, "forwarding": "dr", "servers": [{"address": "192.0.2.1", "port": 80}]}})"));
+  REQUIRE(read);
+  const auto& spec = std::get<AddService>(*read).spec;
+  CHECK(spec.key.protocol == net::Protocol::tcp);
+  CHECK(spec.key.port.host() == 80);
+  CHECK(spec.name.empty());
+  CHECK(spec.scheduler == "wlc");
+  CHECK(spec.persistence == 0);
+  REQUIRE(spec.servers.size() == 1);
+  CHECK(spec.servers[0] == service::ServerSpec{address("192.0.2.1"), port(80), 1, Forwarding::dr});
+}
+
+TEST_CASE("what an edit does not name it leaves as it is") {
+  const auto read = command_from_json(json::parse(R"({"edit_server": {"service": {"protocol": "tcp",
+      "address": "192.168.4.15", "port": 80}, "address": "192.0.2.1", "port": 80, "weight": 0}})"));
+  REQUIRE(read);
+  const auto& edit = std::get<EditServer>(*read);
+  CHECK(edit.weight == 0u);
+  CHECK_FALSE(edit.forwarding);
+}
+
+TEST_CASE("what is not a command is refused by name") {
+  const std::string service = R"("protocol": "tcp", "address": "192.168.4.15", "port": 80)";
+  const std::string server = R"("service": {)" + service + R"(}, "address": "192.0.2.1", "port": 80)";
+  const std::vector<std::pair<std::string, std::string>> refused{
+      {"[]", "a command is an object with one member, the command's name"},
+      {"{}", "a command is an object with one member, the command's name"},
+      {R"({"add_server": {}, "add_service": {}})", "a command is an object with one member, the command's name"},
+      {R"({"add_sever": {}})", "there is no command 'add_sever'"},
+      {R"({"delete_service": 1})", "delete_service: must be an object"},
+      {R"({"delete_service": {"address": "192.168.4.15", "port": 80}})", "delete_service.protocol: is missing"},
+      {R"({"delete_service": {)" + service + R"(, "prot": 1}})", "delete_service.prot: is unknown"},
+      {R"({"delete_service": {"protocol": 6, "address": "1.2.3.4", "port": 80}})",
+       "delete_service.protocol: must be a string"},
+      {R"({"delete_service": {"protocol": "gre", "address": "1.2.3.4", "port": 80}})",
+       "delete_service.protocol: 'gre' is not tcp or udp"},
+      {R"({"delete_service": {"protocol": "tcp", "address": "1.2.3", "port": 80}})",
+       "delete_service.address: '1.2.3' is not an IP address"},
+      {R"({"delete_service": {"protocol": "tcp", "address": "1.2.3.4", "port": 65536}})",
+       "delete_service.port: 65536 is out of range 1..65535"},
+      {R"({"delete_service": {"protocol": "tcp", "address": "1.2.3.4", "port": 0}})",
+       "delete_service.port: 0 is out of range 1..65535"},
+      {R"({"delete_service": {"protocol": "tcp", "address": "1.2.3.4", "port": -1}})",
+       "delete_service.port: -1 is out of range 1..65535"},
+      {R"({"delete_service": {"protocol": "tcp", "address": "1.2.3.4", "port": 18446744073709551615}})",
+       "delete_service.port: 18446744073709551615 is out of range 1..65535"},
+      {R"({"delete_service": {"protocol": "tcp", "address": "1.2.3.4", "port": 80.0}})",
+       "delete_service.port: must be a whole number"},
+      {R"({"delete_service": {"protocol": "tcp", "address": "1.2.3.4", "port": "80"}})",
+       "delete_service.port: must be a whole number"},
+      {R"({"edit_service": {)" + service + R"(, "persistence": -5}})",
+       "edit_service.persistence: -5 is out of range 0..4294967295"},
+      {R"({"edit_service": {)" + service + R"(, "name": null}})", "edit_service.name: must be a string"},
+      {R"({"add_service": {)" + service + R"(, "forwarding": "fullnat"}})",
+       "add_service.forwarding: 'fullnat' is not nat, dr or tun"},
+      {R"({"add_service": {)" + service + R"(, "servers": {}}})", "add_service.servers: must be an array"},
+      {R"({"add_service": {)" + service + R"(, "servers": [{"address": "192.0.2.1", "port": 1}, 7]}})",
+       "add_service.servers[1]: must be an object"},
+      {R"({"add_service": {)" + service + R"(, "servers": [{"address": "192.0.2.1", "port": 1, "wieght": 3}]}})",
+       "add_service.servers[0].wieght: is unknown"},
+      {R"({"add_server": {"address": "192.0.2.1", "port": 80}})", "add_server.service: is missing"},
+      {R"({"add_server": {"service": "web", "address": "192.0.2.1", "port": 80}})",
+       "add_server.service: must be an object"},
+      {R"({"add_server": {"service": {)" + service + R"(, "name": "web"}, "address": "192.0.2.1", "port": 80}})",
+       "add_server.service.name: is unknown"},
+      {R"({"add_server": {)" + server + R"(, "weight": 65536}})", "add_server.weight: 65536 is out of range 0..65535"},
+      {R"({"delete_server": {)" + server + R"(, "weight": 1}})", "delete_server.weight: is unknown"},
+  };
+  for (const auto& [text, message] : refused) {
+    INFO(text);
+    CHECK(error_of(text) == message);
+  }
+}
