@@ -28,9 +28,11 @@ struct Endpoint {
     std::memcpy(words, address.bytes.data(), sizeof words);
     const std::uint64_t rest = std::uint64_t{port.number.raw()} << 16 | static_cast<std::uint64_t>(protocol) << 8 |
                                static_cast<std::uint64_t>(family);
+    // A multiplication carries upwards only: the shifts bring down what the last byte of an IPv6 address has changed.
     std::uint64_t h = (words[0] ^ rest * 0x9e3779b97f4a7c15u) * 0xff51afd7ed558ccdu;
     h = (h ^ h >> 32 ^ words[1]) * 0xc4ceb9fe1a85ec53u;
-    return h ^ h >> 29;
+    h = (h ^ h >> 32) * 0xff51afd7ed558ccdu;
+    return h ^ h >> 32;
   }
 };
 static_assert(sizeof(Endpoint) == 20);

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// SPDX-FileCopyrightText: Fairway contributors
+#include "service/spec.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace fairway;
+using namespace fairway::service;
+
+namespace {
+
+net::Address address(const char* text) { return net::parse_address(text).value(); }
+net::ServicePort port(unsigned number) { return net::ServicePort(static_cast<std::uint16_t>(number)); }
+bool is_rr(std::string_view scheduler) { return scheduler == "rr"; }
+
+ServerSpec server(const char* text, unsigned number = 80) { return {.address = address(text), .port = port(number)}; }
+
+ServiceSpec sound() {
+  return {.name = "web",
+          .key = {.protocol = net::Protocol::tcp, .address = address("192.0.2.1"), .port = port(80)},
+          .scheduler = "rr",
+          .servers = {server("10.0.0.1"), server("10.0.0.2", 8080)}};
+}
+
+/// "key" or "key of server N", one a problem.
+std::vector<std::string> blamed(const ServiceSpec& spec) {
+  std::vector<std::string> keys;
+  for (const Problem& problem : check(spec, is_rr)) {
+    CHECK_FALSE(problem.message.empty());
+    keys.push_back(std::string(problem.key) + (problem.server ? " of server " + std::to_string(*problem.server) : ""));
+  }
+  return keys;
+}
+
+using Keys = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("a sound service has no problems, nor has one without servers") {
+  ServiceSpec spec = sound();
+  CHECK(blamed(spec).empty());
+  spec.servers.clear();
+  CHECK(blamed(spec).empty());
+}
+
+TEST_CASE("a virtual address is one that clients can send to") {
+  ServiceSpec spec = sound();
+  spec.servers.clear();
+  spec.key.address = address(GENERATE("0.0.0.0", "255.255.255.255", "::"));
+  CHECK(blamed(spec) == Keys{"address"});
+}
+
+TEST_CASE("service ports and schedulers are checked") {
+  ServiceSpec spec = sound();
+  spec.key.port = port(0);
+  spec.scheduler = "fastest";
+  CHECK(blamed(spec) == Keys{"port", "scheduler"});
+  CHECK(check(spec, is_rr)[1].message == "there is no scheduler named 'fastest'");
+}
+
+TEST_CASE("the same server twice is refused, the second one to blame") {
+  ServiceSpec spec = sound();
+  spec.servers = {server("10.0.0.1"), server("10.0.0.2"), server("10.0.0.1"), server("10.0.0.1", 81)};
+  CHECK(blamed(spec) == Keys{"address of server 2"});
+  CHECK(check(spec, is_rr)[0].message == "server 10.0.0.1:80 stands twice in this service");
+}
+
+TEST_CASE("a server has a unicast address of its service's family") {
+  ServiceSpec spec = sound();
+  spec.servers = {server("2001:db8::1"), server("224.0.0.1"), server("255.255.255.255"), server("0.0.0.0")};
+  CHECK(blamed(spec) ==
+        Keys{"address of server 0", "address of server 1", "address of server 2", "address of server 3"});
+  spec.key.address = address("2001:db8::80");
+  spec.servers = {server("2001:db8::1"), server("ff02::1"), server("::"), server("10.0.0.1")};
+  CHECK(blamed(spec) == Keys{"address of server 1", "address of server 2", "address of server 3"});
+}
+
+TEST_CASE("weights run from 0 to 65535, service ports from 1") {
+  ServiceSpec spec = sound();
+  spec.servers[0].weight = 0;
+  spec.servers[1].weight = 65535;
+  CHECK(blamed(spec).empty());
+  spec.servers[0].port = port(0);
+  spec.servers[1].weight = 65536;
+  CHECK(blamed(spec) == Keys{"port of server 0", "weight of server 1"});
+}
+
+TEST_CASE("only a NAT server may listen on another port than its service") {
+  const auto forwarding = GENERATE(Forwarding::dr, Forwarding::tun);
+  ServiceSpec spec = sound();
+  spec.servers[0].forwarding = spec.servers[1].forwarding = forwarding;
+  CHECK(blamed(spec) == Keys{"port of server 1"});
+  CHECK(check_server(spec, spec.servers[0]).empty());
+  CHECK(check_server(spec, spec.servers[1]).size() == 1);
+}
+
+TEST_CASE("every problem of a server is named, not the first alone") {
+  ServiceSpec spec = sound();
+  spec.servers = {{.address = address("ff02::1"), .port = port(0), .weight = 70000, .forwarding = Forwarding::dr}};
+  CHECK(blamed(spec) == Keys{"address of server 0", "address of server 0", "port of server 0", "weight of server 0",
+                             "port of server 0"});
+}
+
+TEST_CASE("forwarding methods and protocols have names that are read back") {
+  for (const auto forwarding : {Forwarding::nat, Forwarding::dr, Forwarding::tun})
+    CHECK(parse_forwarding(to_string(forwarding)) == forwarding);
+  CHECK_FALSE(parse_forwarding("masq"));
+  CHECK_FALSE(parse_forwarding(""));
+  for (const auto protocol : {net::Protocol::tcp, net::Protocol::udp})
+    CHECK(parse_protocol(to_string(protocol)) == protocol);
+  CHECK_FALSE(parse_protocol("sctp"));
+  CHECK_FALSE(parse_protocol("?"));
+  CHECK(to_string(net::Protocol::icmp) == "?");
+}
+
+TEST_CASE("a service is named by protocol, address and port") {
+  CHECK(to_string(sound().key) == "tcp 192.0.2.1:80");
+  CHECK(to_string(ServiceKey{.protocol = net::Protocol::udp, .address = address("2001:db8::1"), .port = port(53)}) ==
+        "udp [2001:db8::1]:53");
+}
