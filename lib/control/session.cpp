@@ -54,7 +54,7 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
       }
       const bool keeps = message.get().keep_alive();
       std::unique_ptr<Job> job = begin_(take(message));
-      co_await finish(*job);
+      if (!co_await finish(*job)) co_return;
       if (!co_await write(job->reply, keeps) || !keeps) co_return;
     }
   }
@@ -84,11 +84,12 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
     return Reply{.status = 400, .body = error_body("this is not HTTP: " + error.message())};
   }
 
-  /// Takes the job's slices in turns with all else that the io_context has to do.
-  asio::awaitable<void> finish(Job& job) {
+  /// Takes the job's slices in turns with all else that the io_context has to do. False if the session was closed.
+  asio::awaitable<bool> finish(Job& job) {
     stream_.expires_never();
     asio::steady_timer timer(stream_.get_executor());
     for (auto progress = job.advance(); progress != Job::Progress::done; progress = job.advance()) {
+      if (!stream_.socket().is_open()) co_return false;
       if (progress == Job::Progress::wait) {
         timer.expires_after(pause);
         co_await timer.async_wait(asio::use_awaitable);
@@ -96,6 +97,7 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
         co_await asio::post(stream_.get_executor(), asio::use_awaitable);
       }
     }
+    co_return true;
   }
 
   asio::awaitable<bool> write(Reply& reply, bool keeps) {

@@ -50,8 +50,7 @@ std::string deletion(std::uint32_t number) { return to_json(DeleteService{key(nu
 }  // namespace
 
 TEST_CASE_METHOD(Fixture, "every command of an array is carried out in order and has its result") {
-  const Reply reply =
-      run(" [ " + addition(1) + "," + deletion(2) + " ,\n{\"jump\": {}}, " + deletion(1) + "] ");
+  const Reply reply = run(" [ " + addition(1) + "," + deletion(2) + " ,\n{\"jump\": {}}, " + deletion(1) + "] ");
   CHECK(reply.status == 200);
   CHECK(
       reply.body ==
