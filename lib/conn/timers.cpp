@@ -30,6 +30,7 @@ void Timers::insert(std::uint32_t slot, Standing standing, base::Stamp now) noex
   heads_[at] = slot;
 
   const auto wheel = static_cast<std::size_t>(standing);
+  if (ahead(first_[wheel]) >= buckets) first_[wheel] = tick_;  // it has passed: others may lie between it and `due`
   if (counts_[wheel]++ == 0 || ahead(due) < ahead(first_[wheel])) first_[wheel] = due;
 }
 
