@@ -53,7 +53,7 @@ void Lane::run() {
   }
 }
 
-Twin* Lane::twin_of(net::PortId port) {
+Twin* Lane::twin_of(net::PortId port) const {
   for (const auto& twin : twins_)
     if (twin->port == port) return twin.get();
   return nullptr;

@@ -67,7 +67,8 @@ class Lane {
 
   void start();
   void stop();
-  const std::vector<std::unique_ptr<Twin>>& twins() const { return twins_; }
+  /// Null if the port has none.
+  Twin* twin_of(net::PortId port) const;
 
  private:
   void run();
@@ -76,7 +77,6 @@ class Lane {
   bool carry_from_kernel(Twin& twin);
   void take_frame(Twin& twin, std::span<const std::uint8_t> frame);
   void sleep();
-  Twin* twin_of(net::PortId port);
 
   Settings settings_;
   std::vector<std::unique_ptr<Twin>> twins_;

@@ -7,19 +7,15 @@
 #include <cstdint>
 #include <vector>
 
-#include "conn/table.hpp"
-#include "dpdk/hash_index.hpp"
 #include "dpdk/port.hpp"
 #include "dpdk/ring.hpp"
 #include "forward/context.hpp"
 #include "worker/channel.hpp"
+#include "worker/connection_table.hpp"
 #include "worker/traffic_class.hpp"
 
 /// What one worker is wired to.
 namespace fairway::worker {
-
-using Connections =
-    conn::Table<dpdk::HashIndex<net::Tuple4, conn::Reference>, dpdk::HashIndex<net::Tuple6, conn::Reference>>;
 
 /// A receive queue that a worker polls.
 struct Receive {

@@ -3,7 +3,6 @@
 #include "worker/runtime.hpp"
 
 #include <sys/eventfd.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,20 +10,8 @@
 namespace fairway::worker {
 namespace {
 
-using Index4 = dpdk::HashIndex<net::Tuple4, conn::Reference>;
-using Index6 = dpdk::HashIndex<net::Tuple6, conn::Reference>;
-
 constexpr std::uint32_t ring_packets = 1024;
 constexpr std::uint32_t least_connections = 64;
-
-/// A NAT connection has two keys, and an index needs as much room again to take new ones cheaply.
-constexpr std::uint32_t keys_for(std::uint32_t connections) { return std::max<std::uint32_t>(8, 3 * connections); }
-
-base::Result<conn::HashKey> draw_hash_key() {
-  conn::HashKey key;
-  if (getrandom(&key, sizeof key, 0) != sizeof key) return base::Error{"no random numbers from the kernel"};
-  return key;
-}
 
 base::Result<std::unique_ptr<dpdk::Ring>> make_ring() {
   auto ring = dpdk::Ring::create(ring_packets, -1);
@@ -34,23 +21,19 @@ base::Result<std::unique_ptr<dpdk::Ring>> make_ring() {
 
 }  // namespace
 
-struct Runtime::TableParts {
-  dpdk::Array<conn::Hot> hot;
-  dpdk::Array<conn::Cold> cold;
-  dpdk::Array<std::uint32_t> free;
-};
-
 std::uint32_t connections_of_worker(std::uint32_t connections, unsigned workers) {
   const std::uint32_t share = (connections + workers - 1) / workers;
   return std::max(least_connections, workers == 1 ? share : share + share / 8);
 }
 
+TableSize table_size(const RuntimeSettings& settings, unsigned workers) {
+  return {.ipv4 = connections_of_worker(settings.connections, workers),
+          .ipv6 = settings.connections_ipv6 ? connections_of_worker(settings.connections_ipv6, workers) : 0};
+}
+
 TableMemory table_memory(const RuntimeSettings& settings, unsigned workers) {
-  const std::uint32_t ipv4 = connections_of_worker(settings.connections, workers);
-  const std::uint32_t ipv6 = settings.connections_ipv6 ? connections_of_worker(settings.connections_ipv6, workers) : 0;
-  const std::size_t entry = sizeof(conn::Hot) + sizeof(conn::Cold) + sizeof(std::uint32_t);
-  return {.entries = workers * (std::size_t{ipv4} + ipv6) * entry,
-          .indexes = workers * (Index4::bytes_for(keys_for(ipv4)) + Index6::bytes_for(keys_for(ipv6)))};
+  const TableMemory one = table_memory(table_size(settings, workers));
+  return {.entries = workers * one.entries, .indexes = workers * one.indexes};
 }
 
 Runtime::Runtime(dpdk::Eal& eal, Crew& crew, const service::Table& services, const service::ServerStatus* statuses,
@@ -77,10 +60,13 @@ base::Result<std::unique_ptr<Runtime>> Runtime::create(const RuntimeSettings& se
   std::unique_ptr<Runtime> runtime(new Runtime(eal, crew, services, statuses, routes));
   if (auto made = runtime->make_rings(); !made) return made.error();
   for (unsigned worker = 0; worker < crew.size(); ++worker) {
-    auto table = runtime->make_table(settings, worker);
+    auto table = make_connection_table(table_size(settings, crew.size()), eal.socket(worker), crew.lines(worker),
+                                       dpdk::Clock().now());
     if (!table) return base::Error{"the connection table: " + table.error().message};
-    runtime->workers_.push_back(std::make_unique<Worker>(worker, std::move(*table), runtime->links_of(worker, ports),
-                                                         runtime->shared_, crew, settings.idle));
+    runtime->tables_.push_back(std::move(table->storage));
+    runtime->workers_.push_back(std::make_unique<Worker>(worker, std::move(table->connections),
+                                                         runtime->links_of(worker, ports), runtime->shared_, crew,
+                                                         settings.idle));
   }
   runtime->make_lane(settings, ports, pool);
   return runtime;
@@ -108,33 +94,6 @@ base::Result<void> Runtime::make_rings() {
   for (auto& ring : from_lane_)
     if (auto made = fill(ring); !made) return made;
   return {};
-}
-
-base::Result<Connections> Runtime::make_table(const RuntimeSettings& settings, unsigned worker) {
-  const int socket = eal_.socket(worker);
-  const std::uint32_t ipv4 = connections_of_worker(settings.connections, crew_.size());
-  const std::uint32_t ipv6 =
-      settings.connections_ipv6 ? connections_of_worker(settings.connections_ipv6, crew_.size()) : 0;
-  auto hot = dpdk::Array<conn::Hot>::create(std::size_t{ipv4} + ipv6, socket);
-  auto cold = dpdk::Array<conn::Cold>::create(std::size_t{ipv4} + ipv6, socket);
-  auto free = dpdk::Array<std::uint32_t>::create(std::size_t{ipv4} + ipv6, socket);
-  auto index4 = Index4::create(keys_for(ipv4), socket);
-  auto index6 = Index6::create(keys_for(ipv6), socket);
-  const auto key = draw_hash_key();
-  if (!hot) return hot.error();
-  if (!cold) return cold.error();
-  if (!free) return free.error();
-  if (!index4) return index4.error();
-  if (!index6) return index6.error();
-  if (!key) return key.error();
-  tables_.push_back(std::make_unique<TableParts>(
-      TableParts{.hot = std::move(*hot), .cold = std::move(*cold), .free = std::move(*free)}));
-  TableParts& parts = *tables_.back();
-  const conn::Storage storage{.hot = {parts.hot.data(), parts.hot.size()},
-                              .cold = {parts.cold.data(), parts.cold.size()},
-                              .free = {parts.free.data(), parts.free.size()}};
-  return Connections(storage, std::move(*index4), std::move(*index6), *key, crew_.lines(worker), conn::Timeouts{},
-                     dpdk::Clock().now());
 }
 
 dpdk::Ring* Runtime::ring(const std::vector<std::unique_ptr<dpdk::Ring>>& rings, unsigned from, unsigned to) const {

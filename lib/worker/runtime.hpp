@@ -7,10 +7,9 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "conn/hash.hpp"
 #include "dpdk/eal.hpp"
-#include "dpdk/memory.hpp"
 #include "dpdk/pool.hpp"
+#include "worker/connection_table.hpp"
 #include "worker/lane.hpp"
 #include "worker/worker.hpp"
 
@@ -23,16 +22,11 @@ struct RuntimeSettings {
   std::uint32_t kernel_packets_per_second = 100'000;
 };
 
-/// Bytes of DPDK's memory that the workers' tables take.
-struct TableMemory {
-  std::size_t entries = 0;
-  std::size_t indexes = 0;
-
-  std::size_t total() const { return entries + indexes; }
-};
+/// Bytes of DPDK's memory that all workers' tables take.
 TableMemory table_memory(const RuntimeSettings& settings, unsigned workers);
 /// Connections of one worker: its share, and an eighth more where flows may spread unevenly.
 std::uint32_t connections_of_worker(std::uint32_t connections, unsigned workers);
+TableSize table_size(const RuntimeSettings& settings, unsigned workers);
 
 /// A port as the runtime is given it. The twin's TAP is open; -1: no twin.
 struct PortWiring {
@@ -67,10 +61,7 @@ class Runtime {
   Runtime(dpdk::Eal& eal, Crew& crew, const service::Table& services, const service::ServerStatus* statuses,
           const route::Snapshot& routes);
 
-  struct TableParts;  // the memory of one worker's table
-
   base::Result<void> make_rings();
-  base::Result<Connections> make_table(const RuntimeSettings& settings, unsigned worker);
   Links links_of(unsigned worker, const std::vector<PortWiring>& ports) const;
   void make_lane(const RuntimeSettings& settings, const std::vector<PortWiring>& ports, dpdk::Pool& pool);
   dpdk::Ring* ring(const std::vector<std::unique_ptr<dpdk::Ring>>& rings, unsigned from, unsigned to) const;
@@ -82,7 +73,7 @@ class Runtime {
   std::vector<std::unique_ptr<dpdk::Ring>> transmit_;   // likewise
   std::vector<std::array<std::unique_ptr<dpdk::Ring>, traffic_class_count>> to_lane_;  // by worker
   std::array<std::unique_ptr<dpdk::Ring>, traffic_class_count> from_lane_;
-  std::vector<std::unique_ptr<TableParts>> tables_;
+  std::vector<TableStorage> tables_;  // by worker
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<Lane> lane_;
 };

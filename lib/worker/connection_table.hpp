@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// SPDX-FileCopyrightText: Fairway contributors
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/result.hpp"
+#include "conn/table.hpp"
+#include "dpdk/hash_index.hpp"
+#include "dpdk/memory.hpp"
+
+namespace fairway::worker {
+
+using Connections =
+    conn::Table<dpdk::HashIndex<net::Tuple4, conn::Reference>, dpdk::HashIndex<net::Tuple6, conn::Reference>>;
+
+/// Connections that one worker's table has room for.
+struct TableSize {
+  std::uint32_t ipv4 = 0;
+  std::uint32_t ipv6 = 0;
+};
+
+/// Bytes of DPDK's memory that tables take.
+struct TableMemory {
+  std::size_t entries = 0;
+  std::size_t indexes = 0;
+
+  std::size_t total() const { return entries + indexes; }
+};
+TableMemory table_memory(const TableSize& size);
+
+/// Where the entries of one worker's table lie.
+struct TableStorage {
+  dpdk::Array<conn::Hot> hot;
+  dpdk::Array<conn::Cold> cold;
+  dpdk::Array<std::uint32_t> free;
+};
+
+/// One worker's table; the storage must outlive the connections.
+struct ConnectionTable {
+  TableStorage storage;
+  Connections connections;
+};
+
+/// On the worker's NUMA node, with a hash key drawn now. Errors: no memory.
+base::Result<ConnectionTable> make_connection_table(const TableSize& size, int socket, service::ServerLine* lines,
+                                                    base::Stamp now);
+
+}  // namespace fairway::worker
