@@ -3,10 +3,12 @@
 #include "dpdk/hash_index.hpp"
 
 #include <rte_errno.h>
+#include <rte_hash_crc.h>
 
 #include <algorithm>
 #include <string>
 
+#include "dpdk/crc_index.hpp"
 #include "dpdk/names.hpp"
 
 namespace fairway::dpdk {
@@ -16,14 +18,13 @@ constexpr std::size_t keys_a_bucket = 8;
 constexpr std::size_t bucket_bytes = 64;
 constexpr std::uint32_t fewest_keys = keys_a_bucket;
 
-}  // namespace
-
-base::Result<HashTable> create_hash_table(std::uint32_t keys, std::size_t key_bytes, int socket) {
+base::Result<HashTable> create(std::uint32_t keys, std::size_t key_bytes, rte_hash_function function, int socket) {
   const std::string name = unique_name("hash");
   rte_hash_parameters parameters{};
   parameters.name = name.c_str();
   parameters.entries = std::max(keys, fewest_keys);
   parameters.key_len = static_cast<std::uint32_t>(key_bytes);
+  parameters.hash_func = function;
   parameters.socket_id = socket;
   parameters.extra_flag = RTE_HASH_EXTRA_FLAGS_EXT_TABLE;
   HashTable table(rte_hash_create(&parameters));
@@ -31,6 +32,16 @@ base::Result<HashTable> create_hash_table(std::uint32_t keys, std::size_t key_by
   return base::Error{"cannot create an index of " + std::to_string(keys) + " keys, which takes " +
                      std::to_string(hash_table_bytes(keys, key_bytes) >> 20) +
                      " MB of DPDK's memory: " + rte_strerror(rte_errno)};
+}
+
+}  // namespace
+
+base::Result<HashTable> create_hash_table(std::uint32_t keys, std::size_t key_bytes, int socket) {
+  return create(keys, key_bytes, nullptr, socket);
+}
+
+base::Result<HashTable> create_crc_hash_table(std::uint32_t keys, std::size_t key_bytes, int socket) {
+  return create(keys, key_bytes, rte_hash_crc, socket);
 }
 
 // Slots of a pointer and the key, aligned to 16; buckets for a power of two of keys, twice (the second half extends the

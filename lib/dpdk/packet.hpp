@@ -25,7 +25,14 @@ inline net::PortId out_port(const Packet& packet) noexcept { return {packet.port
 inline std::span<const std::uint8_t> first_bytes(const Packet& packet) noexcept {
   return {rte_pktmbuf_mtod(&packet, const std::uint8_t*), packet.data_len};
 }
+inline std::uint8_t* frame(Packet& packet) noexcept { return rte_pktmbuf_mtod(&packet, std::uint8_t*); }
+/// Of a packet that the device has just filled in: the packet is in the cache, its first bytes may not be.
 inline void prefetch(const Packet* packet) noexcept { __builtin_prefetch(rte_pktmbuf_mtod(packet, const void*)); }
+/// Of a packet that nobody has looked at yet: itself, and the place of its first bytes in a fresh buffer.
+inline void prefetch_with_data(const Packet* packet) noexcept {
+  __builtin_prefetch(packet);
+  __builtin_prefetch(reinterpret_cast<const std::uint8_t*>(packet) + sizeof(Packet) + RTE_PKTMBUF_HEADROOM);
+}
 inline void free(Packet* packet) noexcept { rte_pktmbuf_free(packet); }
 inline void free(Packet** packets, std::uint32_t count) noexcept { rte_pktmbuf_free_bulk(packets, count); }
 
@@ -63,6 +70,13 @@ inline Packet& write(const net::PacketView& view) noexcept {
   // What the device said of the packet it received does not hold for the one to be sent.
   packet.ol_flags &= RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL;
   return packet;
+}
+
+/// Makes a packet of one segment empty, as fresh from its pool.
+inline void reset(Packet& packet) noexcept {
+  rte_pktmbuf_reset_headroom(&packet);
+  packet.data_len = 0;
+  packet.pkt_len = 0;
 }
 
 /// Fills a fresh packet. False, and nothing written, if it has no room for the bytes.

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// SPDX-FileCopyrightText: Fairway contributors
+#pragma once
+
+#include <rte_hash.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#include "base/result.hpp"
+#include "dpdk/hash_index.hpp"
+
+namespace fairway::dpdk {
+
+/// As create_hash_table, but the table computes CRC32C hashes of its keys itself.
+base::Result<HashTable> create_crc_hash_table(std::uint32_t keys, std::size_t key_bytes, int socket);
+
+/// rte_hash as it comes: keys to pointers, hashed by CRC32C. What benchmarks compare the connection table with; whoever
+/// chooses the keys can make many of them fall into one bucket, so the data path has HashIndex.
+template <class Key>
+class CrcIndex {
+ public:
+  static base::Result<CrcIndex> create(std::uint32_t keys, int socket) {
+    auto table = create_crc_hash_table(keys, sizeof(Key), socket);
+    if (!table) return table.error();
+    return CrcIndex(std::move(*table));
+  }
+  static std::size_t bytes_for(std::uint32_t keys) { return hash_table_bytes(keys, sizeof(Key)); }
+
+  /// Looks up `count` keys, at most 64; returns the set of those found, by bit, and fills only their places of `found`.
+  std::uint64_t find_burst(const Key* const* keys, std::uint32_t count, void** found) noexcept {
+    std::uint64_t hits = 0;
+    rte_hash_lookup_bulk_data(table_.get(), const_cast<const void**>(reinterpret_cast<const void* const*>(keys)), count,
+                              &hits, found);
+    return hits;
+  }
+
+  /// False: the table is full.
+  bool insert(const Key& key, void* data) noexcept { return rte_hash_add_key_data(table_.get(), &key, data) == 0; }
+
+ private:
+  explicit CrcIndex(HashTable table) : table_(std::move(table)) {}
+
+  HashTable table_;
+};
+
+}  // namespace fairway::dpdk
