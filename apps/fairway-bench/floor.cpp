@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// SPDX-FileCopyrightText: Fairway contributors
+#include "fairway-bench/floor.hpp"
+
+#include <array>
+#include <cstring>
+
+#include "net/headers.hpp"
+
+namespace fairway::bench {
+namespace {
+
+constexpr std::uint32_t burst = 32;
+
+std::uint32_t keys_for(const Plan& plan) { return plan.flows + plan.flows / 8 + 64; }
+
+/// Without a look at what the headers say of themselves.
+net::Tuple4 tuple_at(const std::uint8_t* frame) {
+  const auto* ip = reinterpret_cast<const net::Ipv4Header*>(frame + sizeof(net::EthernetHeader));
+  const auto* tcp = reinterpret_cast<const net::TcpHeader*>(ip + 1);
+  return {.source = ip->source,
+          .destination = ip->destination,
+          .source_port = tcp->source,
+          .destination_port = tcp->destination,
+          .protocol = net::Protocol{ip->protocol}};
+}
+
+}  // namespace
+
+std::size_t Floor::bytes_for(const Plan& plan) {
+  return dpdk::CrcIndex<net::Tuple4>::bytes_for(keys_for(plan)) + sizeof(Entry) * std::size_t{plan.flows};
+}
+
+base::Result<Floor> Floor::create(const Plan& plan) {
+  auto index = dpdk::CrcIndex<net::Tuple4>::create(keys_for(plan), -1);
+  if (!index) return index.error();
+  auto entries = dpdk::Array<Entry>::create(plan.flows, -1);
+  if (!entries) return entries.error();
+  for (std::uint32_t i = 0; i < plan.flows; ++i)
+    if (!index->insert(client_tuple(plan, i), &(*entries)[i])) return base::Error{"the floor's index is full"};
+  return Floor(std::move(*index), std::move(*entries));
+}
+
+void Floor::run(dpdk::Packet* const* packets, std::uint32_t count, std::uint32_t now) noexcept {
+  for (std::uint32_t i = 0; i < count; i += burst) {
+    std::array<net::Tuple4, burst> keys;
+    std::array<const net::Tuple4*, burst> key_pointers;
+    std::array<void*, burst> found;
+    std::array<std::uint8_t*, burst> frames;
+    if (i + 2 * burst <= count)
+      for (std::uint32_t k = 0; k < burst; ++k) dpdk::prefetch_with_data(packets[i + burst + k]);
+    for (std::uint32_t k = 0; k < burst; ++k) {
+      frames[k] = dpdk::frame(*packets[i + k]);
+      keys[k] = tuple_at(frames[k]);
+      key_pointers[k] = &keys[k];
+    }
+    index_.find_burst(key_pointers.data(), burst, found.data());
+    for (void* entry : found) __builtin_prefetch(entry);
+    for (std::uint32_t k = 0; k < burst; ++k) {
+      auto& entry = *static_cast<Entry*>(found[k]);
+      ++entry.packets;
+      entry.bytes += 64;
+      entry.seen = now;
+      std::memcpy(frames[k], entry.ethernet.data(), entry.ethernet.size());
+    }
+  }
+}
+
+}  // namespace fairway::bench

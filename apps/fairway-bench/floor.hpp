@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// SPDX-FileCopyrightText: Fairway contributors
+#pragma once
+
+#include "dpdk/crc_index.hpp"
+#include "dpdk/memory.hpp"
+#include "dpdk/packet.hpp"
+#include "fairway-bench/flows.hpp"
+
+namespace fairway::bench {
+
+/// What no director on rte_hash can do without: read the 5-tuple, find it among the flows in bursts of 32, write to its
+/// connection's cache line, put 12 bytes of Ethernet before the packet. Nothing is checked, nothing sent. Results are
+/// ratios to it.
+class Floor {
+ public:
+  static std::size_t bytes_for(const Plan& plan);
+
+  static base::Result<Floor> create(const Plan& plan);
+
+  /// One pass over `count` packets, a multiple of the burst's 32.
+  void run(dpdk::Packet* const* packets, std::uint32_t count, std::uint32_t now) noexcept;
+
+ private:
+  struct alignas(64) Entry {
+    std::uint64_t packets, bytes;
+    std::uint32_t seen, state;
+    std::array<std::uint8_t, 12> ethernet;
+  };
+  static_assert(sizeof(Entry) == 64);
+
+  Floor(dpdk::CrcIndex<net::Tuple4> index, dpdk::Array<Entry> entries)
+      : index_(std::move(index)), entries_(std::move(entries)) {}
+
+  dpdk::CrcIndex<net::Tuple4> index_;
+  dpdk::Array<Entry> entries_;
+};
+
+}  // namespace fairway::bench

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// SPDX-FileCopyrightText: Fairway contributors
+#pragma once
+
+#include <cstdint>
+
+#include "net/tuple.hpp"
+#include "service/spec.hpp"
+
+namespace fairway::bench {
+
+/// The addresses of a run, by number. Flow i comes from a client of its own and goes to service i modulo their number.
+struct Plan {
+  service::Forwarding forwarding = service::Forwarding::nat;
+  std::uint32_t flows = 0;
+  std::uint32_t services = 1;
+  std::uint32_t servers = 4;  // of each service
+
+  static constexpr std::uint32_t most_services = 1u << 17;
+  static constexpr std::uint32_t most_servers = 1u << 20;  // of all services
+
+  std::uint32_t service_of(std::uint32_t flow) const { return flow % services; }
+  std::uint32_t server_count() const { return services * servers; }
+};
+
+constexpr net::ServicePort service_port{std::uint16_t{80}};
+
+/// 198.18.0.0/15 (RFC 2544's addresses for benchmarks).
+net::Ipv4Address virtual_address(std::uint32_t service);
+/// 172.16.0.0/12, counted over all services.
+net::Ipv4Address server_address(std::uint32_t server);
+std::uint32_t server_number(net::Ipv4Address address);
+/// Client → service.
+net::Tuple4 client_tuple(const Plan& plan, std::uint32_t flow);
+/// Server → client, of a NAT connection to the `server`th of all servers.
+net::Tuple4 reply_tuple(const Plan& plan, std::uint32_t flow, std::uint32_t server);
+
+}  // namespace fairway::bench
