@@ -18,7 +18,9 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 
 def program(name, build=None):
     """Path of a built program: below `build`, else $FAIRWAY_BUILD, else build/test."""
-    path = ROOT / (build or os.environ.get("FAIRWAY_BUILD", "build/test")) / "apps" / name
+    path = ROOT / (build or os.environ.get("FAIRWAY_BUILD", "build/test")) / "apps" / name / name
+    if path.is_dir():  # a program of several files has a folder of its name
+        path /= name
     if not path.exists():
         raise LabError(f"{path} is not built (FAIRWAY_BUILD names the build directory)")
     return path
