@@ -39,10 +39,14 @@ void set_fields(Service& service, const ServiceSpec& spec) {
   service.persistence = spec.persistence;
 }
 
-std::shared_ptr<service::ServiceLife> new_life(const sched::Scheduler& scheduler, unsigned workers) {
-  auto life = std::make_shared<service::ServiceLife>();
-  for (unsigned worker = 0; worker < workers; ++worker) life->states.push_back(scheduler.state());
-  return life;
+/// Gives a service that nobody has seen yet the states of its scheduler, one a worker, as `begin` leaves them.
+void begin_life(Service& service, unsigned workers,
+                void (sched::Scheduler::*begin)(service::SchedulerState&, const Service&) const noexcept) {
+  service.life = std::make_shared<service::ServiceLife>();
+  for (unsigned worker = 0; worker < workers; ++worker) {
+    service.life->states.push_back(service.scheduler->state());
+    (service.scheduler->*begin)(*service.life->states.back(), service);
+  }
 }
 
 template <class Servers>
@@ -145,9 +149,9 @@ base::Result<void> Director::carry_out(const AddService& command) {
   next->id = {next_service_++};
   next->key = spec.key;
   set_fields(*next, spec);
-  next->life = new_life(*next->scheduler, crew_.size());
   for (const ServerSpec& server : spec.servers) next->servers.push_back(admit(entry, spec.key, server).value());
   std::reverse(next->servers.begin(), next->servers.end());
+  begin_life(*next, crew_.size(), &sched::Scheduler::added);
   put_and_announce(entry, std::move(next));
   return {};
 }
@@ -166,7 +170,7 @@ base::Result<void> Director::carry_out(const EditService& command) {
   auto next = std::make_shared<Service>(*entry.version);
   set_fields(*next, spec);
   const bool has_new_scheduler = next->scheduler != entry.version->scheduler;
-  if (has_new_scheduler) next->life = new_life(*next->scheduler, crew_.size());
+  if (has_new_scheduler) begin_life(*next, crew_.size(), &sched::Scheduler::chosen);
   Version before = put(entry, std::move(next));
   // Else the scheduler has nothing to hear of: as in the kernel, it keeps its place in the list (ip_vs_edit_service).
   if (has_new_scheduler) announce(before.get(), entry.version.get());

@@ -29,12 +29,13 @@ class Scheduler {
   virtual std::unique_ptr<service::SchedulerTable> table(const service::Service&) const { return nullptr; }
   virtual std::unique_ptr<service::SchedulerState> state() const { return std::make_unique<service::SchedulerState>(); }
 
-  // The worker whose state it is calls these, between two bursts, once for every version of a service in turn.
+  // How a state begins; control calls one of these before any worker can see it.
   /// The service came into being with its servers, as if they had been added one by one, the last in the list first.
   virtual void added(service::SchedulerState&, const service::Service&) const noexcept {}
   /// The service has had its servers, and was edited to have this scheduler.
   virtual void chosen(service::SchedulerState&, const service::Service&) const noexcept {}
-  /// Something of the service or of its servers was edited.
+  /// Servers were added, edited or deleted. The worker whose state it is calls it between two bursts, for every version
+  /// in turn; it may have chosen from `after` already.
   virtual void changed(service::SchedulerState&, const service::Service& /*before*/,
                        const service::Service& /*after*/) const noexcept {}
 
