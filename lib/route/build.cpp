@@ -30,11 +30,6 @@ Builder::Builder(std::vector<PortSettings> ports) : ports_(std::move(ports)) {
   take_routes({});
 }
 
-const net::MacAddress* Builder::static_mac(const Target& target) const {
-  const auto found = static_neighbours_.find(target);
-  return found == static_neighbours_.end() ? nullptr : &found->second;
-}
-
 // --- Routes ----------------------------------------------------------------------------------------------------------
 
 void Builder::take_routes(const KernelState& kernel) {

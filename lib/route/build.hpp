@@ -40,8 +40,9 @@ class Builder {
   const Layout& layout() const { return layout_; }
   const std::set<Target>& gateways() const { return gateways_; }
   const std::vector<PortSettings>& ports() const { return ports_; }
-  /// The MAC that the configuration gives to this neighbour.
-  const net::MacAddress* static_mac(const Target& target) const;
+  /// The MACs that the configuration gives.
+  using StaticNeighbours = std::unordered_map<Target, net::MacAddress, TargetHash>;
+  const StaticNeighbours& static_neighbours() const { return static_neighbours_; }
 
  private:
   using Macs = std::unordered_map<Target, std::optional<net::MacAddress>, TargetHash>;
@@ -56,7 +57,7 @@ class Builder {
   NextHop make_hop(const HopKey& key, const std::optional<net::MacAddress>& mac) const;
 
   std::vector<PortSettings> ports_;
-  std::unordered_map<Target, net::MacAddress, TargetHash> static_neighbours_;
+  StaticNeighbours static_neighbours_;
   Layout layout_;
   HopIds ids_;
   std::set<Target> gateways_;

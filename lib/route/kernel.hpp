@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <variant>
@@ -119,5 +120,18 @@ struct NeighbourEvent {
   bool gone = false;
 };
 using Event = std::variant<LinkEvent, AddressEvent, RouteEvent, NeighbourEvent>;
+
+/// What an event may have changed.
+struct Changes {
+  bool routes = false;      // links, addresses or routes; routes have to be read anew
+  bool neighbours = false;  // which there are, or their MACs: states come and go every half minute
+};
+
+/// Takes an event over into the state, but for routes: the kernel drops those of a link or address that went without a
+/// word, and announces parts of multipath routes, so they are told of and read anew.
+Changes apply(KernelState& kernel, const Event& event);
+
+/// As iproute2 writes it: REACHABLE.
+std::string_view to_string(NeighbourState state);
 
 }  // namespace fairway::route

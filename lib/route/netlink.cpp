@@ -42,6 +42,10 @@ struct Answer {
   std::string reason;
 };
 
+base::Error refusal(const Answer& answer) {
+  return {std::strerror(answer.error) + (answer.reason.empty() ? "" : " (" + answer.reason + ")")};
+}
+
 int take_reason(const nlattr* attribute, void* answer) {
   if (mnl_attr_get_type(attribute) == NLMSGERR_ATTR_MSG && mnl_attr_validate(attribute, MNL_TYPE_NUL_STRING) == 0)
     static_cast<Answer*>(answer)->reason = mnl_attr_get_str(attribute);
@@ -206,6 +210,27 @@ base::Result<std::vector<NeighbourEntry>> Netlink::neighbours() {
   return all(RTM_GETNEIGH, AF_UNSPEC, &NeighbourEvent::entry);
 }
 
+base::Result<Neighbour> Netlink::neighbour(const NeighbourKey& key) {
+  Order<ndmsg> question(RTM_GETNEIGH, 0);
+  question.header->ndm_family = family_of(key.address);
+  question.header->ndm_ifindex = key.link;
+  question.put_address(NDA_DST, key.address);
+  if (auto sent = send(question.message); !sent) return sent.error();
+  Answer answer;
+  std::vector<Event> events;
+  const auto read = read_answer([&](const nlmsghdr& message) {
+    if (message.nlmsg_type == NLMSG_ERROR)
+      take_answer(message, answer);
+    else
+      collect(&message, &events);
+    return false;
+  });
+  if (!read) return read.error();
+  if (answer.error) return refusal(answer);
+  const auto* found = events.empty() ? nullptr : std::get_if<NeighbourEvent>(&events.front());
+  return found ? base::Result<Neighbour>(found->entry.second) : base::Error{"the kernel answers with something else"};
+}
+
 // --- Orders --------------------------------------------------------------------------------------------------------------
 
 base::Result<void> Netlink::order(nlmsghdr* message) {
@@ -218,7 +243,7 @@ base::Result<void> Netlink::order(nlmsghdr* message) {
     return false;
   });
   if (!read || answer.error == 0) return read;
-  return base::Error{std::strerror(answer.error) + (answer.reason.empty() ? "" : " (" + answer.reason + ")")};
+  return refusal(answer);
 }
 
 base::Result<void> Netlink::change_link(int link, const LinkChange& change) {

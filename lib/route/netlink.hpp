@@ -9,6 +9,7 @@
 
 #include "base/result.hpp"
 #include "route/kernel.hpp"
+#include "route/neighbour_table.hpp"
 
 struct mnl_socket;
 struct nlmsghdr;
@@ -23,13 +24,9 @@ struct LinkChange {
   std::optional<bool> carrier{};
 };
 
-/// How a neighbour is entered: kept resolved by the kernel for ever (Linux 5.16 and later), asked for once, or with a MAC
-/// that the kernel never asks for.
-enum class NeighbourUse : std::uint8_t { managed, once, permanent };
-
 /// Two rtnetlink sockets of the current network namespace: one for the kernel's announcements, which never blocks, and one
 /// for questions and orders, which waits for the answer (microseconds: the kernel answers at once).
-class Netlink {
+class Netlink final : public NeighbourTable {
  public:
   static base::Result<Netlink> open();
 
@@ -48,9 +45,10 @@ class Netlink {
   base::Result<void> change_link(int link, const LinkChange& change);
   /// Nothing happens if it is there already. Duplicate detection is left out (RFC 4862, 5.4 allows that).
   base::Result<void> add_address(int link, const net::Prefix& prefix);
-  /// `mac` for a permanent one only. A resolved neighbour keeps its MAC and state when it becomes managed.
-  base::Result<void> enter_neighbour(const NeighbourKey& key, NeighbourUse use, const net::MacAddress& mac = {});
-  base::Result<void> delete_neighbour(const NeighbourKey& key);
+  base::Result<void> enter_neighbour(const NeighbourKey& key, NeighbourUse use,
+                                     const net::MacAddress& mac = {}) override;
+  base::Result<void> delete_neighbour(const NeighbourKey& key) override;
+  base::Result<Neighbour> neighbour(const NeighbourKey& key) override;
 
  private:
   struct Close {

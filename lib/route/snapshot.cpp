@@ -68,12 +68,6 @@ bool Snapshot::is_local(const net::Address& address) const noexcept {
       ports, [&](const PortAddresses& port) { return std::ranges::find(port.local, address) != port.local.end(); });
 }
 
-bool Snapshot::accepts(net::PortId port, const net::MacAddress& mac) const noexcept {
-  if (port.value >= ports.size()) return false;
-  const auto& macs = ports[port.value].macs;
-  return std::ranges::find(macs, mac) != macs.end();
-}
-
 void Snapshot::set_routes(std::vector<Route> routes) {
   auto tables = std::make_shared<Routes>();
   for (Route& route : routes) {

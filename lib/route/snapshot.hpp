@@ -94,7 +94,12 @@ class Snapshot {
   /// True if the director has this address itself (on a twin).
   bool is_local(const net::Address& address) const noexcept;
   /// True if a frame to this MAC is for the director: a port's own or a macvlan child's. Groups are not looked up here.
-  bool accepts(net::PortId port, const net::MacAddress& mac) const noexcept;
+  bool accepts(net::PortId port, const net::MacAddress& mac) const noexcept {
+    if (port.value >= ports.size()) return false;
+    for (const net::MacAddress& own : ports[port.value].macs)
+      if (own == mac) return true;
+    return false;
+  }
 
   // Filled by the builder, searched by find.
   /// Replaces all routes. Host bits of destinations are ignored; of two with one prefix the first counts.
