@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: Fairway contributors
 #include "dpdk/devices.hpp"
 
+#include <net/if.h>
 #include <rte_build_config.h>
 #include <rte_dev.h>
 #include <rte_ethdev.h>
@@ -59,6 +60,15 @@ std::string driver_name(std::string_view device) {
   return name;
 }
 
+// The value of iface= of a device that takes an interface of Linux over; empty if it does not say, or makes its own.
+std::string taken_interface(std::string_view device) {
+  const std::string driver = driver_name(device);
+  constexpr std::string_view key = ",iface=";
+  const std::size_t start = device.find(key);
+  if ((driver != "net_af_packet" && driver != "net_af_xdp") || start == std::string_view::npos) return {};
+  return std::string(device_name(device.substr(start + key.size())));
+}
+
 std::string why_not_created(const std::string& device, int code, const std::string& reason) {
   const std::string driver = driver_name(device);
   std::string text = "cannot create device " + device + ": ";
@@ -98,6 +108,9 @@ base::Result<void> create_virtual_device(const std::string& device, EalLog& log)
   std::uint16_t port = 0;
   if (rte_eth_dev_get_port_by_name(std::string(device_name(device)).c_str(), &port) == 0)
     return base::Error{"cannot create device " + device + ": one of this name exists"};
+  const std::string interface = taken_interface(device);
+  if (!interface.empty() && if_nametoindex(interface.c_str()) == 0)
+    return base::Error{"cannot create device " + device + ": Linux has no interface " + interface};
   log.start_listening();
   const int result = rte_dev_probe(device.c_str());
   if (result >= 0) return {};

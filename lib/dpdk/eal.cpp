@@ -10,6 +10,7 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -104,7 +105,8 @@ base::Result<void> initialize(const EalSettings& settings, EalLog& log) {
   if (rte_eal_init(static_cast<int>(list.size()), pointers.data()) >= 0) return {};
   std::string reason = log.reason();
   if (reason.empty()) reason = rte_strerror(rte_errno);
-  return base::Error{"cannot start DPDK: " + reason};
+  return base::Error{"cannot start DPDK with " + std::to_string(settings.memory_megabytes) +
+                     " MB of memory: " + reason};
 }
 
 // Synchronous faults go to the thread that makes them in any case, and tools that report them want to handle them.
@@ -159,6 +161,8 @@ base::Result<Eal> Eal::start(const EalSettings& settings, LogSink sink) {
   if (auto result = check_memory(settings); !result) return result.error();
   for (const std::string& device : settings.pci_devices)
     if (auto result = check_pci_device(device); !result) return result.error();
+  static std::atomic_flag started;
+  if (started.test_and_set()) return base::Error{"DPDK can be started only once in a process"};
   occupy_realtime_signals();
   Eal eal(std::make_unique<State>(std::move(sink)));
   if (auto result = initialize(settings, eal.state_->log); !result) return result.error();
@@ -170,6 +174,14 @@ base::Result<Eal> Eal::start(const EalSettings& settings, LogSink sink) {
 }
 
 base::Result<void> Eal::add_device(const std::string& device) { return create_virtual_device(device, state_->log); }
+
+base::Result<Port> Eal::open_port(const PortSettings& settings, std::span<Pool* const> pools) {
+  state_->log.start_listening();
+  auto port = Port::open(settings, pools);
+  const std::string reason = state_->log.reason();
+  if (port || reason.empty()) return port;
+  return base::Error{port.error().message + " (" + reason + ")"};
+}
 
 unsigned Eal::workers() const { return static_cast<unsigned>(state_->work.size()); }
 

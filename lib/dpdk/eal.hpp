@@ -5,18 +5,20 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "base/result.hpp"
 #include "dpdk/eal_log.hpp"
+#include "dpdk/port.hpp"
 
 namespace fairway::dpdk {
 
 struct EalSettings {
-  std::vector<unsigned> worker_cpus;         // one a worker, each of its own
-  std::vector<std::string> virtual_devices;  // net_tap0,iface=x
-  std::vector<std::string> pci_devices;      // 0000:03:00.0; may have arguments too
+  std::vector<unsigned> worker_cpus = {};         // one a worker, each of its own
+  std::vector<std::string> virtual_devices = {};  // net_tap0,iface=x
+  std::vector<std::string> pci_devices = {};      // 0000:03:00.0; may have arguments too
   bool hugepages = false;
   std::size_t memory_megabytes = 512;  // for pools, indexes and rings
   std::string file_prefix = "fairway";
@@ -39,6 +41,8 @@ class Eal {
 
   /// Makes one more virtual device.
   base::Result<void> add_device(const std::string& device);
+  /// As Port::open, with the driver's own words added to an error.
+  base::Result<Port> open_port(const PortSettings& settings, std::span<Pool* const> pools);
 
   unsigned workers() const;
   /// The NUMA node of a worker's CPU.

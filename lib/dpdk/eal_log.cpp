@@ -5,12 +5,35 @@
 #include <rte_log.h>
 #include <sys/types.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdio>
 #include <mutex>
+#include <regex>
 #include <system_error>
 #include <utility>
 
 namespace fairway::dpdk {
+namespace {
+
+// Of no consequence here, and never the reason of anything. The first: there are other hugepages, as was asked before. The
+// others are said of every net_memif and net_tap: there is no second process, the signals are taken on purpose (eal.cpp), and
+// rte_flow is not used.
+constexpr std::array<std::string_view, 8> harmless{"No free 1048576 kB hugepages reported",
+                                                   "Failed to register mp action callback",
+                                                   "All rt-signals are in use",
+                                                   "Failed to send start req to secondary",
+                                                   "Specified qdisc kind is unknown",
+                                                   "Could not add multiq qdisc",
+                                                   "failed to create multiq qdisc",
+                                                   "Disabling rte flow support"};
+
+bool is_harmless(std::string_view line) {
+  return std::any_of(harmless.begin(), harmless.end(),
+                     [line](std::string_view text) { return line.find(text) != std::string_view::npos; });
+}
+
+}  // namespace
 
 struct EalLog::State {
   LogSink sink;
@@ -22,8 +45,9 @@ struct EalLog::State {
 
   void take_line(Severity severity, std::string_view line) {
     if (line.empty()) return;
-    std::string& first = severity == Severity::error ? first_error : first_warning;
-    if (first.empty()) first = line;
+    if (is_harmless(line)) severity = Severity::notice;
+    if (severity == Severity::error && first_error.empty()) first_error = line;
+    if (severity == Severity::warning && first_warning.empty()) first_warning = line;
     if (sink) sink(severity, line);
   }
 
@@ -44,6 +68,12 @@ Severity current_severity() {
   const int level = rte_log_cur_msg_loglevel();
   if (level <= static_cast<int>(RTE_LOG_ERR)) return Severity::error;
   return level == static_cast<int>(RTE_LOG_WARNING) ? Severity::warning : Severity::notice;
+}
+
+// Drivers begin with the name of their function: "open_single_rx_pcap(): Couldn't open ...".
+std::string without_function(const std::string& line) {
+  static const std::regex function("^\\w+\\(\\): ?");
+  return std::regex_replace(line, function, "");
 }
 
 }  // namespace
@@ -74,7 +104,7 @@ void EalLog::start_listening() {
 
 std::string EalLog::reason() const {
   const std::lock_guard lock(state_->mutex);
-  return state_->first_error.empty() ? state_->first_warning : state_->first_error;
+  return without_function(state_->first_error.empty() ? state_->first_warning : state_->first_error);
 }
 
 }  // namespace fairway::dpdk

@@ -18,7 +18,7 @@
 namespace fairway::dpdk {
 
 struct PortSettings {
-  std::string device = {};                 // as given to EAL: net_tap0,iface=x or a PCI address
+  std::string device = {};            // as given to EAL: net_tap0,iface=x or a PCI address
   std::uint16_t receive_queues = 1;   // wanted; there may be fewer
   std::uint16_t transmit_queues = 1;  // wanted, one a worker; there may be fewer
   std::uint16_t mtu = 1500;           // of IP packets, in bytes
