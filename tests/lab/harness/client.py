@@ -4,11 +4,12 @@
 
 import collections
 import contextlib
+import json
 import socket
 import threading
 import time
 
-from .namespace import Namespace
+from .namespace import LabError, Namespace, wait_for
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: lab\r\n\r\n"
 
@@ -57,6 +58,21 @@ class Client(Namespace):
         """SHA-256 of what the URL gives."""
         return self.run("bash", "-o", "pipefail", "-c", f"curl -sS --fail --max-time {seconds} '{url}' | sha256sum",
                         seconds=seconds + 5).split()[0]
+
+    def iperf(self, address, *options, seconds=2):
+        """One iperf3 test; the "end" of its report. A server takes one test at a time, and a moment between two."""
+        def report():
+            return json.loads(self.run("iperf3", "--json", "--time", seconds, "--client", address, *options, check=False,
+                                       seconds=seconds + 30))
+
+        def unless_busy():
+            done = report()
+            return None if "busy" in done.get("error", "") else done
+
+        done = wait_for(unless_busy, f"iperf3's server at {address}")
+        if "error" in done:
+            raise LabError(f"iperf3 to {address}: {done['error']}")
+        return done["end"]
 
     def open(self, address, port=80, seconds=10):
         with self.inside():

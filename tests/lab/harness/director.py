@@ -18,7 +18,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 
 def program(name, build=None):
     """Path of a built program: below `build`, else $FAIRWAY_BUILD, else build/test."""
-    path = ROOT / (build or os.environ.get("FAIRWAY_BUILD", "build/test")) / "apps" / name / name
+    path = ROOT / (build or os.environ.get("FAIRWAY_BUILD", "build/test")) / "apps" / name
     if path.is_dir():  # a program of several files has a folder of its name
         path /= name
     if not path.exists():
