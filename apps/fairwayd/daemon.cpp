@@ -322,7 +322,7 @@ void Daemon::watch() {
   const auto on = [&](int descriptor, std::function<void()> work) {
     watches_.push_back(std::make_unique<Watch>(io_, descriptor, std::move(work)));
   };
-  on(mirror_->descriptor(), [this] { mirror_->on_readable(); });
+  if (mirror_->descriptor() >= 0) on(mirror_->descriptor(), [this] { mirror_->on_readable(); });  // there are twins
   on(runtime_->control_descriptor(), [this] { resolve_wanted(); });
   every(100ms, [this] { mirror_->on_timer(stamp_now()); });
   every(500ms, [this] { follow_links(); });
