@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: Fairway contributors
 #pragma once
 
+#include "conn/entry.hpp"
 #include "forward/context.hpp"
 
 namespace fairway::forward {
@@ -33,6 +34,8 @@ void advance(Burst& burst, Connections& connections, Context& context) noexcept 
     const net::PacketView& packet = burst.packets[i];
     conn::Hot& entry = connections.hot(slot);
     count_packet(context.lines[entry.server_id.value], packet, is_reply);
+    // A packet behind this one may have ended it, with a SYN or by taking its reply tuple: this one still goes its way.
+    if (!entry.has(conn::Hot::live)) return;
     entry.last_seen = context.now;
     if (!is_reply) ++entry.in_packets;
     connections.set_state(slot, next_state(entry, packet, is_reply), context.now);

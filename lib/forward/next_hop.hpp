@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: Fairway contributors
 #pragma once
 
+#include "conn/entry.hpp"
 #include "forward/context.hpp"
 
 namespace fairway::forward {

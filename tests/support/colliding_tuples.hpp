@@ -21,9 +21,9 @@ inline std::uint32_t crc32c(const void* data, std::size_t length, std::uint32_t 
   return crc;
 }
 
-/// 65,536 different clients' tuples to one service that have the same CRC32C, whatever it is seeded with. CRC is linear:
-/// which bits a change of the tuple flips does not depend on the rest. A client's address and port are 48 bits, the CRC has
-/// 32, so at least sixteen changes, and all of their sums, flip none.
+/// 65,536 different clients' tuples to one service that have the same CRC32C, whatever it is seeded with. CRC is
+/// linear: which bits a change of the tuple flips does not depend on the rest. Address and port of a client are 48 bits,
+/// the CRC has 32, so at least sixteen changes, and all of their sums, flip none.
 inline std::vector<net::Tuple4> colliding_tuples(net::Ipv4Address destination, net::ServicePort destination_port) {
   struct Change {
     std::uint64_t client;  // bits 0..31 of the address, 32..47 of the port, as they lie in memory

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -27,9 +28,9 @@ constexpr std::uint8_t tcp_fin = 0x01, tcp_syn = 0x02, tcp_rst = 0x04, tcp_psh =
 
 /// A packet in words. The defaults are a SYN of some client to a service at the director.
 struct PacketSpec {
-  std::string_view to_mac = "02:00:00:00:00:01", from_mac = "02:00:00:00:0c:01";
+  std::string to_mac = "02:00:00:00:00:01", from_mac = "02:00:00:00:0c:01";
   std::vector<std::uint16_t> tags{};  // VLAN ids, outermost first
-  std::string_view source = "198.51.100.7", destination = "192.0.2.1";
+  std::string source = "198.51.100.7", destination = "192.0.2.1";
   std::uint16_t source_port = 40000, destination_port = 80;
   net::Protocol protocol = net::Protocol::tcp;
   std::uint8_t flags = tcp_syn;

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// SPDX-FileCopyrightText: Fairway contributors
+#include "forward/open.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "support/world.hpp"
+
+using namespace fairway;
+using namespace fairway::tests;
+using conn::State;
+using forward::Verdict;
+using service::Forwarding;
+
+namespace {
+
+PacketSpec client(unsigned number, std::uint8_t flags = tcp_syn) {
+  return {.source_port = static_cast<std::uint16_t>(2000 + number), .flags = flags};
+}
+
+struct Fixture {
+  World world{1, 256};
+  service::ServiceKey web = key_of("192.0.2.1"), other_web = key_of("192.0.2.2");
+
+  std::uint64_t opened(std::string_view server, const service::ServiceKey& key) {
+    return world.services.lines(0)[world.services.id_of(key, server, 8080).value].connections.get();
+  }
+};
+
+}  // namespace
+
+TEST_CASE("which TCP packets may open a connection") {
+  for (unsigned flags = 0; flags < 256; ++flags) {
+    const Frame frame(PacketSpec{.flags = static_cast<std::uint8_t>(flags)});
+    net::PacketView packet = frame.view();
+    packet.tuple.protocol = net::Protocol::tcp;
+    packet.tcp_flags = static_cast<std::uint8_t>(flags);
+    packet.tuple.source_port = port(40000);
+    REQUIRE(forward::may_open(packet) == ((flags & tcp_syn) != 0 && (flags & tcp_rst) == 0));
+    packet.tuple.source_port = port(20);  // FTP's data connections
+    REQUIRE_FALSE(forward::may_open(packet));
+    packet.tuple.protocol = net::Protocol::udp;
+    REQUIRE(forward::may_open(packet));
+  }
+}
+
+TEST_CASE_METHOD(Fixture, "two packets of one new flow in a burst are of one connection") {
+  world.services.add(web, "rr", {server_spec("10.0.0.1", 8080), server_spec("10.0.0.2", 8080)});
+  const auto outcomes = world.burst({client(1), client(1), client(1, tcp_ack)});
+  for (const Outcome& outcome : outcomes) CHECK(outcome.verdict == Verdict::transmit);
+  CHECK(outcomes[0].frame == outcomes[1].frame);
+  CHECK(world.connections().counts().connections == 1);
+  CHECK(world.find(client(1))->in_packets == 3);
+  CHECK(world.find(client(1))->state == State::established);
+}
+
+TEST_CASE_METHOD(Fixture, "a packet before the SYN of its flow in a burst opens nothing") {
+  world.services.add(web, "rr", {server_spec("10.0.0.1", 8080)});
+  const auto outcomes = world.burst({client(1, tcp_ack), client(1)});
+  CHECK(outcomes[0].verdict == Verdict::to_kernel);
+  CHECK(outcomes[1].verdict == Verdict::transmit);
+}
+
+TEST_CASE_METHOD(Fixture, "without a server that takes connections the client is told") {
+  world.services.add(web, "wlc");
+  CHECK(world.send(client(1)).verdict == Verdict::answer_port_unreachable);
+  world.services.add_server(web, server_spec("10.0.0.1", 8080, Forwarding::nat, 0));
+  CHECK(world.send(client(1)).verdict == Verdict::answer_port_unreachable);
+  CHECK(world.send(client(1, tcp_ack)).verdict == Verdict::to_kernel);  // the kernel resets it
+  world.services.set_weight(web, "10.0.0.1", 1);
+  CHECK(world.send(client(1)).verdict == Verdict::transmit);
+  world.services.set_weight(web, "10.0.0.1", 0);
+  CHECK(world.send(client(1, tcp_ack)).verdict == Verdict::transmit);  // old ones stay
+  CHECK(world.send(client(2)).verdict == Verdict::answer_port_unreachable);
+}
+
+TEST_CASE_METHOD(Fixture, "where a reply tuple is taken, another server serves") {
+  const std::vector<service::ServerSpec> servers{server_spec("10.0.0.1", 8080), server_spec("10.0.0.2", 8080)};
+  world.services.add(web, "rr", servers);
+  world.services.add(other_web, "rr", servers);
+  const PacketSpec first = client(1);
+  PacketSpec second = first, third = first;
+  second.destination = "192.0.2.2";
+  third.destination = "192.0.2.3";
+  CHECK(world.send(first).verdict == Verdict::transmit);
+  CHECK(world.find(first)->server.v4() == ipv4("10.0.0.2"));
+  CHECK(world.send(second).verdict == Verdict::transmit);  // rr would begin with 10.0.0.2 here too
+  CHECK(world.find(second)->server.v4() == ipv4("10.0.0.1"));
+
+  const service::ServiceKey third_web = key_of("192.0.2.3");
+  world.services.add(third_web, "rr", servers);
+  CHECK(world.send(third).verdict == Verdict::drop_tuple_taken);
+  CHECK(world.find(first));
+  CHECK(world.find(second));
+  CHECK_FALSE(world.find(third));
+  CHECK(opened("10.0.0.1", third_web) + opened("10.0.0.2", third_web) == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "a server of weight 0 does not help out where a reply tuple is taken") {
+  world.services.add(web, "rr", {server_spec("10.0.0.1", 8080)});
+  world.services.add(other_web, "rr",
+                     {server_spec("10.0.0.2", 8080, Forwarding::nat, 0), server_spec("10.0.0.1", 8080)});
+  PacketSpec second = client(1);
+  second.destination = "192.0.2.2";
+  world.send(client(1));
+  CHECK(world.send(second).verdict == Verdict::drop_tuple_taken);
+}
+
+TEST_CASE_METHOD(Fixture, "a reply tuple is taken over from a connection that is closing, also within one burst") {
+  world.services.add(web, "rr", {server_spec("10.0.0.1", 8080)});
+  world.services.add(other_web, "rr", {server_spec("10.0.0.1", 8080)});
+  PacketSpec second = client(1);
+  second.destination = "192.0.2.2";
+  world.send(client(1));
+  world.send(client(1, tcp_ack));
+  world.send(client(1, tcp_fin | tcp_ack));
+  REQUIRE(world.find(client(1))->state == State::close_wait);
+  // The old connection's RST stands before the SYN that takes its reply tuple over.
+  const auto outcomes = world.burst({client(1, tcp_rst), second});
+  CHECK(outcomes[0].verdict == Verdict::transmit);
+  CHECK(outcomes[1].verdict == Verdict::transmit);
+  CHECK_FALSE(world.find(client(1)));
+  CHECK(world.find(second)->state == State::syn_recv);
+  const auto loads = world.services.loads();
+  const service::ServerId old_server = world.services.id_of(web, "10.0.0.1", 8080);
+  CHECK(loads.active(old_server) == 0);
+  CHECK(loads.inactive(old_server) == 0);
+  world.pass(1'000'000);
+  CHECK(world.is_empty());
+}
+
+TEST_CASE_METHOD(Fixture, "a full table drops by name, and tells its server nothing") {
+  world.services.add(web, "rr", {server_spec("10.0.0.1", 8080)});
+  unsigned number = 0;
+  while (number < 256) {
+    std::vector<PacketSpec> burst;
+    for (const unsigned end = number + 16; number < end; ++number) {
+      burst.push_back(client(number));
+      burst.push_back(client(number, tcp_ack));
+    }
+    world.burst(burst);
+  }
+  REQUIRE(world.connections().counts().connections == 256);
+  CHECK(world.send(client(number)).verdict == Verdict::drop_table_full);
+  CHECK(opened("10.0.0.1", web) == 256);
+  CHECK(world.send(client(0, tcp_ack)).verdict == Verdict::transmit);
+}
+
+TEST_CASE_METHOD(Fixture, "UDP opens with any packet") {
+  const service::ServiceKey dns = key_of("192.0.2.1", 53, net::Protocol::udp);
+  world.services.add(dns, "rr", {server_spec("10.0.0.1", 8080)});
+  PacketSpec query = client(1);
+  query.protocol = net::Protocol::udp;
+  query.destination_port = 53;
+  CHECK(world.send(query).verdict == Verdict::transmit);
+  CHECK(world.find(query)->state == State::udp);
+  CHECK_FALSE(world.find(query)->has(conn::Hot::confirmed));
+  CHECK(world.services.loads().inactive(world.services.id_of(dns, "10.0.0.1", 8080)) == 1);
+}
