@@ -20,12 +20,12 @@ inline bool may_open(const net::PacketView& packet) noexcept {
 /// Opens with the server that was chosen; if its reply tuple is taken, with the first other that can.
 template <class Connections>
 auto open_with(const service::Server& chosen, const service::Service& service, const net::Tuple4& tuple,
-               std::uint32_t hash, Connections& connections, base::Stamp now) noexcept {
-  auto opening = connections.open({.tuple = tuple, .server = chosen, .service = service.id}, hash, now);
+               std::uint32_t hash, Connections& connections, const Context& context) noexcept {
+  auto opening = connections.open({.tuple = tuple, .server = chosen, .service = service.id}, hash, context.now);
   for (const service::Server& other : service.servers) {
     if (opening.outcome != Connections::Opened::tuple_taken) break;
-    if (other.id == chosen.id || !sched::takes_connections(other)) continue;
-    opening = connections.open({.tuple = tuple, .server = other, .service = service.id}, hash, now);
+    if (other.id == chosen.id || !sched::takes_connections(context.loads, other)) continue;
+    opening = connections.open({.tuple = tuple, .server = other, .service = service.id}, hash, context.now);
   }
   return opening;
 }
@@ -44,7 +44,7 @@ void open_one(Burst& burst, std::uint32_t i, const service::Service& service, Co
   const service::Server* server =
       service.scheduler->pick({.service = service, .worker = context.worker, .loads = context.loads, .packet = packet});
   if (!server) return answer(burst, i, Verdict::answer_port_unreachable, packet.tuple.destination, 0, context);
-  const auto opening = open_with(*server, service, packet.tuple, burst.hashes[i], connections, context.now);
+  const auto opening = open_with(*server, service, packet.tuple, burst.hashes[i], connections, context);
   switch (opening.outcome) {
     case Connections::Opened::yes:
       burst.references[i] = conn::Reference::to(opening.slot, false);

@@ -15,7 +15,7 @@ class LeastConnection final : public Scheduler {
     const service::Server* best = nullptr;
     std::uint64_t least = 0;
     for (const service::Server& server : question.service.servers) {
-      if (!takes_connections(server)) continue;
+      if (!takes_connections(question.loads, server)) continue;
       const std::uint64_t its = overhead(question.loads, server);
       if (!best || its < least) {
         best = &server;

@@ -11,4 +11,9 @@ inline std::uint64_t overhead(const service::Loads& loads, const service::Server
   return 256 * std::uint64_t{loads.active(server.id)} + loads.inactive(server.id);
 }
 
+/// What sed and nq compare: the connections that the server would have with this one.
+inline std::uint64_t expected_overhead(const service::Loads& loads, const service::Server& server) noexcept {
+  return std::uint64_t{loads.active(server.id)} + 1;
+}
+
 }  // namespace fairway::sched

@@ -8,8 +8,14 @@ namespace fairway::sched {
 
 // A list, not constructors that register themselves: the linker drops what nobody names.
 std::span<const Scheduler* const> all() noexcept {
-  static const std::array<const Scheduler*, 4> schedulers{&round_robin(), &weighted_round_robin(), &least_connection(),
-                                                          &weighted_least_connection()};
+  static const std::array schedulers{&round_robin(),
+                                     &weighted_round_robin(),
+                                     &least_connection(),
+                                     &weighted_least_connection(),
+                                     &shortest_expected_delay(),
+                                     &never_queue(),
+                                     &failover(),
+                                     &overflow()};
   return schedulers;
 }
 

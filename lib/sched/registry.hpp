@@ -21,5 +21,9 @@ const Scheduler& round_robin() noexcept;
 const Scheduler& weighted_round_robin() noexcept;
 const Scheduler& least_connection() noexcept;
 const Scheduler& weighted_least_connection() noexcept;
+const Scheduler& shortest_expected_delay() noexcept;
+const Scheduler& never_queue() noexcept;
+const Scheduler& failover() noexcept;
+const Scheduler& overflow() noexcept;
 
 }  // namespace fairway::sched

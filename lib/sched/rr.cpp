@@ -37,25 +37,27 @@ class RoundRobin final : public Scheduler {
     const auto& servers = question.service.servers;
     auto& state = static_cast<State&>(*question.service.life->states[question.worker]);
     if (question.service.life->states.size() > 1) skip(state, question);
-    if (!step(state, servers)) return nullptr;
+    if (!step(state, question)) return nullptr;
     state.opened.add(1);
     return &servers[state.place - 1];
   }
 
  private:
-  static bool step(State& state, const std::vector<service::Server>& servers) noexcept {
+  static bool step(State& state, const Question& question) noexcept {
+    const auto& servers = question.service.servers;
     for (std::size_t tried = 0; tried < servers.size(); ++tried) {
       state.place = state.place >= servers.size() ? 1 : state.place + 1;
-      if (takes_connections(servers[state.place - 1])) return true;
+      if (takes_connections(question.loads, servers[state.place - 1])) return true;
     }
     return false;
   }
 
   static void skip(State& state, const Question& question) noexcept {
     const auto& servers = question.service.servers;
-    const auto count = static_cast<std::uint64_t>(std::count_if(servers.begin(), servers.end(), takes_connections));
+    const auto count = static_cast<std::uint64_t>(std::count_if(
+        servers.begin(), servers.end(), [&](const auto& server) { return takes_connections(question.loads, server); }));
     if (count == 0) return;
-    for (std::uint64_t steps = opened_by_others(state, question) % count; steps > 0; --steps) step(state, servers);
+    for (std::uint64_t steps = opened_by_others(state, question) % count; steps > 0; --steps) step(state, question);
   }
 };
 

@@ -43,7 +43,9 @@ class Scheduler {
   virtual const service::Server* pick(const Question& question) const noexcept = 0;
 };
 
-/// May get new connections at all.
-inline bool takes_connections(const service::Server& server) noexcept { return server.weight > 0; }
+/// May get new connections at all. The one place that says so, for what is configured and for what is counted.
+inline bool takes_connections(const service::Loads&, const service::Server& server) noexcept {
+  return server.weight > 0;
+}
 
 }  // namespace fairway::sched

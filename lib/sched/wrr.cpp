@@ -74,16 +74,17 @@ class WeightedRoundRobin final : public Scheduler {
       // More than this many would only shift the phase further, and cost as many steps.
       constexpr std::uint64_t most_steps = 64;
       for (auto steps = std::min(opened_by_others(state, question), most_steps); steps > 0; --steps)
-        step(state, servers);
+        step(state, question);
     }
-    if (!step(state, servers)) return nullptr;
+    if (!step(state, question)) return nullptr;
     state.opened.add(1);
     return &servers[state.place - 1];
   }
 
  private:
   /// The heaviest server reaches every level, so a full pass from the head finds someone; two passes bound the walk.
-  static bool step(State& state, const std::vector<service::Server>& servers) noexcept {
+  static bool step(State& state, const Question& question) noexcept {
+    const auto& servers = question.service.servers;
     for (std::size_t tried = 0; tried <= 2 * servers.size(); ++tried) {
       if (state.place >= servers.size()) {
         state.place = 0;
@@ -91,7 +92,9 @@ class WeightedRoundRobin final : public Scheduler {
         if (state.level <= 0) state.level = state.levels.highest;
       }
       ++state.place;
-      if (servers[state.place - 1].weight >= static_cast<std::uint64_t>(state.level)) return true;
+      const service::Server& server = servers[state.place - 1];
+      if (takes_connections(question.loads, server) && server.weight >= static_cast<std::uint64_t>(state.level))
+        return true;
     }
     return false;
   }

@@ -6,7 +6,19 @@ A service is a list of servers, the newest first. Each scheduler is told of ever
 tells its own, and chooses by the rules of its documentation, not by Fairway's code.
 """
 
+from dataclasses import dataclass
+from fractions import Fraction
 from math import gcd
+
+
+@dataclass
+class Packet:
+    """What opens a connection: addresses as numbers, and when, in seconds."""
+
+    client: int = 0
+    client_port: int = 0
+    destination: int = 0
+    now: float = 0
 
 
 class Server:
@@ -37,7 +49,7 @@ class RoundRobin:
     def changed(self):
         pass
 
-    def choose(self):
+    def choose(self, packet):
         start = 0 if self.last is None else self.servers.index(self.last) + 1
         for server in self.servers[start:] + self.servers[:start]:
             if server.weight > 0:
@@ -77,7 +89,7 @@ class WeightedRoundRobin:
     def changed(self):
         self.adapt()
 
-    def choose(self):
+    def choose(self, packet):
         if self.mw == 0:
             return None
         while True:
@@ -91,7 +103,9 @@ class WeightedRoundRobin:
                 return self.servers[self.current]
 
 
-class LeastConnection:
+class Memoryless:
+    """What needs to hear of nothing: it looks at the list anew for each choice."""
+
     def __init__(self, servers):
         self.servers = servers
 
@@ -104,23 +118,53 @@ class LeastConnection:
     def changed(self):
         pass
 
-    def choose(self):
-        able = [server for server in self.servers if server.weight > 0]
-        return min(able, key=lambda server: server.overhead, default=None)  # the first of equals
+    @property
+    def able(self):
+        return [server for server in self.servers if server.weight > 0]
 
 
-class WeightedLeastConnection(LeastConnection):
-    def choose(self):
-        best = None
-        for server in self.servers:
-            if server.weight == 0:
-                continue
-            if best is None or best.overhead * server.weight > server.overhead * best.weight:
-                best = server
-        return best
+class LeastConnection(Memoryless):
+    def choose(self, packet):
+        return min(self.able, key=lambda server: server.overhead, default=None)  # the first of equals
 
 
-SCHEDULERS = {"rr": RoundRobin, "wrr": WeightedRoundRobin, "lc": LeastConnection, "wlc": WeightedLeastConnection}
+class WeightedLeastConnection(Memoryless):
+    def choose(self, packet):
+        return min(self.able, key=lambda server: Fraction(server.overhead, server.weight), default=None)
+
+
+class ShortestExpectedDelay(Memoryless):
+    def choose(self, packet):
+        return min(self.able, key=lambda server: Fraction(server.active + 1, server.weight), default=None)
+
+
+class NeverQueue(ShortestExpectedDelay):
+    def choose(self, packet):
+        idle = [server for server in self.able if server.active == 0]
+        return idle[0] if idle else super().choose(packet)
+
+
+class Failover(Memoryless):
+    def choose(self, packet):
+        return max(self.able, key=lambda server: server.weight, default=None)
+
+
+class Overflow(Memoryless):
+    def choose(self, packet):
+        roomy = [server for server in self.able if server.active <= server.weight]
+        return max(roomy, key=lambda server: server.weight, default=None)
+
+
+SCHEDULERS = {
+    "rr": RoundRobin,
+    "wrr": WeightedRoundRobin,
+    "lc": LeastConnection,
+    "wlc": WeightedLeastConnection,
+    "sed": ShortestExpectedDelay,
+    "nq": NeverQueue,
+    "fo": Failover,
+    "ovf": Overflow,
+}
 
 
 class Service:
@@ -152,10 +196,9 @@ class Service:
         self.servers.remove(server)
         self.scheduler.changed()
 
-    def open(self):
-        """The name of the server that gets a new, active connection; None if there is none."""
-        server = self.scheduler.choose()
-        if server is None:
-            return None
-        server.active += 1
-        return server.name
+    def open(self, packet=Packet()):
+        """The server that gets a new connection, which begins as inactive; None if there is none."""
+        server = self.scheduler.choose(packet)
+        if server is not None:
+            server.inactive += 1
+        return server

@@ -12,20 +12,20 @@
 
 namespace fairway::tests {
 
-/// One service whose servers are known by small numbers, and whose connections are only counted: what schedulers see.
+/// One service whose servers are known by numbers, and whose connections are only counted: what schedulers see. Server N
+/// is 10.1.0.0 plus N, port 80.
 /// Every edit is a new version that all workers' states are told of, in order.
 class Balance {
  public:
-  static constexpr unsigned none = 0, most_servers = 256;
+  static constexpr unsigned none = 0;
 
   explicit Balance(std::string_view scheduler, unsigned workers = 1) {
     service_.scheduler = sched::find(scheduler);
-    service_.life = make_life(workers);
     for (unsigned worker = 0; worker < workers; ++worker) {
-      lines_.push_back(std::make_unique<service::ServerLine[]>(most_servers));
+      lines_.push_back(service::make_server_lines());
       line_pointers_.push_back(lines_.back().get());
     }
-    tell_all([&](auto& state) { service_.scheduler->added(state, service_); });
+    begin(&sched::Scheduler::added);
   }
 
   /// At the head of the list, where the kernel adds.
@@ -42,21 +42,19 @@ class Balance {
   void create_with(const std::vector<std::pair<unsigned, std::uint32_t>>& servers) {
     for (const auto& [server, weight] : servers)
       service_.servers.insert(service_.servers.begin(), make_server(server, weight));
-    tell_all([&](auto& state) { service_.scheduler->added(state, service_); });
+    begin(&sched::Scheduler::added);
   }
   /// The service is edited to have another scheduler.
   void use(std::string_view scheduler) {
     service_.scheduler = sched::find(scheduler);
-    service_.life = make_life(static_cast<unsigned>(lines_.size()));
-    tell_all([&](auto& state) { service_.scheduler->chosen(state, service_); });
+    begin(&sched::Scheduler::chosen);
   }
 
   /// The number of the chosen server, or none.
   unsigned pick(unsigned worker = 0) const {
-    static const net::PacketView packet;
     const service::Loads loads(line_pointers_);
     const service::Server* server =
-        service_.scheduler->pick({.service = service_, .worker = worker, .loads = loads, .packet = packet});
+        service_.scheduler->pick({.service = service_, .worker = worker, .loads = loads, .packet = packet_});
     return server ? server->id.value : none;
   }
   /// Picks, and counts the connection as active.
@@ -75,36 +73,46 @@ class Balance {
   service::SchedulerState& state(unsigned worker) { return *service_.life->states[worker]; }
   const std::vector<service::Server>& servers() const { return service_.servers; }
 
+  /// From whom, and to which address, connections are opened from now on.
+  void come_from(std::uint32_t client, std::uint16_t port) {
+    packet_.tuple.source = net::Ipv4Address(client);
+    packet_.tuple.source_port = net::ServicePort(port);
+  }
+  void go_to(std::uint32_t destination) { packet_.tuple.destination = net::Ipv4Address(destination); }
+
  private:
   using Servers = std::vector<service::Server>;
 
   static service::Server make_server(unsigned number, std::uint32_t weight) {
     service::Server server;
     server.id = {number};
+    server.address = net::Ipv4Address(0x0a010000u + number);
+    server.port = net::ServicePort(80);
     server.weight = weight;
     return server;
   }
   static Servers::iterator place_of(Servers& servers, unsigned server) {
     return std::find_if(servers.begin(), servers.end(), [&](const auto& it) { return it.id.value == server; });
   }
-  std::shared_ptr<service::ServiceLife> make_life(unsigned workers) const {
-    auto life = std::make_shared<service::ServiceLife>();
-    for (unsigned worker = 0; worker < workers; ++worker) life->states.push_back(service_.scheduler->state());
-    return life;
-  }
-  template <class F>
-  void tell_all(F&& tell) {
-    for (const auto& state : service_.life->states) tell(*state);
+  void begin(void (sched::Scheduler::*how)(service::SchedulerState&, const service::Service&) const noexcept) {
+    service_.table = service_.scheduler->table(service_);
+    service_.life = std::make_shared<service::ServiceLife>();
+    for (std::size_t worker = 0; worker < lines_.size(); ++worker) {
+      service_.life->states.push_back(service_.scheduler->state());
+      (service_.scheduler->*how)(*service_.life->states.back(), service_);
+    }
   }
   template <class F>
   void change(F&& f) {
     const service::Service before = service_;
     f(service_.servers);
-    tell_all([&](auto& state) { service_.scheduler->changed(state, before, service_); });
+    service_.table = service_.scheduler->table(service_);
+    for (const auto& state : service_.life->states) service_.scheduler->changed(*state, before, service_);
   }
 
   service::Service service_;
-  std::vector<std::unique_ptr<service::ServerLine[]>> lines_;
+  net::PacketView packet_;
+  std::vector<service::ServerLines> lines_;
   std::vector<const service::ServerLine*> line_pointers_;
 };
 

@@ -11,7 +11,7 @@ using namespace fairway;
 using tests::Balance;
 
 TEST_CASE("schedulers are found by the names that ipvsadm knows") {
-  for (const auto* name : {"rr", "wrr", "lc", "wlc"}) {
+  for (const auto* name : {"rr", "wrr", "lc", "wlc", "sed", "nq", "fo", "ovf"}) {
     REQUIRE(sched::find(name));
     CHECK(sched::find(name)->name() == name);
     CHECK(sched::is_known(name));
@@ -52,10 +52,15 @@ TEST_CASE("a server of weight 0 gets no new connection while others can, whateve
     CAPTURE(scheduler->name());
     Balance balance(scheduler->name());
     for (const unsigned server : {11u, 12u, 13u}) balance.add(server, server == 12 ? 0 : 1);
-    for (int i = 0; i < 20; ++i) CHECK(balance.open() != 12);
-    balance.edit(12, 1);
+    const auto open_from = [&](std::uint32_t number) {
+      balance.come_from(0xcb007100u + number, 50000);
+      balance.go_to(0xc6336400u + number);
+      return balance.open();
+    };
+    for (std::uint32_t i = 0; i < 20; ++i) CHECK(open_from(i) != 12);
+    balance.edit(12, 2);
     std::set<unsigned> chosen;
-    for (int i = 0; i < 40; ++i) chosen.insert(balance.open());
+    for (std::uint32_t i = 0; i < 40; ++i) chosen.insert(open_from(i));
     CHECK(chosen.contains(12));
   }
 }

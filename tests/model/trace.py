@@ -1,0 +1,113 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+# SPDX-FileCopyrightText: Fairway contributors
+"""Writes a random trace of one service's life with the choices that the model of its scheduler makes.
+
+    trace.py SCHEDULER SEED STEPS
+
+One event a line, servers and clients being numbers:
+
+    add SERVER WEIGHT | edit SERVER WEIGHT | remove SERVER
+    open CLIENT PORT DESTINATION MILLISECONDS CHOSEN     a new connection, inactive; 0: nobody takes it
+    settle SERVER | close SERVER | end SERVER            one of its connections: active, inactive again, gone
+"""
+
+import random
+import sys
+
+from schedulers import Packet, Service
+
+MOST_SERVERS = 24
+
+
+class Life:
+    """One service, its open connections, and the trace so far."""
+
+    def __init__(self, scheduler, seed):
+        self.random = random.Random(f"{scheduler} {seed}")
+        self.service = Service(scheduler)
+        self.trace, self.opening, self.settled, self.closing = [], [], [], []
+        self.now = 0
+        # Some services have weights that are alike, some small ones, some any; some live through many edits.
+        self.largest_weight = self.random.choice([1, 2, 5, 20, 300, 65535])
+        self.edits = self.random.choice([0.01, 0.05, 0.2])
+        self.clients = self.random.choice([3, 50, 100_000])
+
+    def note(self, *words):
+        self.trace.append(" ".join(map(str, words)))
+
+    def weight(self):
+        return 0 if self.random.random() < 0.15 else self.random.randint(1, self.largest_weight)
+
+    def edit(self):
+        present = [server.name for server in self.service.servers]
+        absent = [name for name in range(1, MOST_SERVERS + 1) if name not in present]
+        # Back towards half of them.
+        kind = self.random.choices(["add", "edit", "remove"], [len(absent), MOST_SERVERS / 2, len(present)])[0]
+        if kind == "add" or not present:
+            name, weight = self.random.choice(absent), self.weight()
+            self.service.add(name, weight)
+            self.note("add", name, weight)
+        elif kind == "edit":
+            name, weight = self.random.choice(present), self.weight()
+            self.service.edit(name, weight)
+            self.note("edit", name, weight)
+        else:
+            name = self.random.choice(present)
+            self.service.remove(name)
+            self.note("remove", name)
+
+    def open(self):
+        client = self.random.randrange(self.clients)
+        packet = Packet(client=0xcb007100 + client, client_port=1024 + self.random.randrange(60000),
+                        destination=0xc6336400 + self.random.randrange(max(1, self.clients // 3)), now=self.now / 1000)
+        server = self.service.open(packet)
+        if server is not None:
+            self.opening.append(server)
+        self.note("open", packet.client, packet.client_port, packet.destination, self.now, server.name if server else 0)
+
+    def take(self, connections):
+        place = self.random.randrange(len(connections))
+        connections[place], connections[-1] = connections[-1], connections[place]
+        return connections.pop()
+
+    def settle(self):
+        server = self.take(self.opening)
+        server.inactive -= 1
+        server.active += 1
+        self.settled.append(server)
+        self.note("settle", server.name)
+
+    def close(self):
+        server = self.take(self.settled)
+        server.active -= 1
+        server.inactive += 1
+        self.closing.append(server)
+        self.note("close", server.name)
+
+    def end(self):
+        server = self.take(self.closing)
+        server.inactive -= 1
+        self.note("end", server.name)
+
+    def step(self):
+        if self.random.random() < self.edits or not self.service.servers:
+            return self.edit()
+        # Connections pile up for a while, then thin out.
+        thinning = 1.5 if len(self.trace) // 1500 % 2 else 0.5
+        chances = [(self.open, 1), (self.settle, bool(self.opening)), (self.close, thinning * bool(self.settled)),
+                   (self.end, thinning * bool(self.closing))]
+        events, weights = zip(*chances)
+        self.random.choices(events, weights)[0]()
+
+
+def main():
+    scheduler, seed, steps = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    life = Life(scheduler, seed)
+    for _ in range(steps):
+        life.step()
+    print("\n".join(life.trace))
+
+
+if __name__ == "__main__":
+    main()
