@@ -27,13 +27,14 @@ enum class Verdict : std::uint8_t {
   drop_no_neighbour,
   drop_no_route,
   drop_no_headroom,
+  drop_no_twin,
   drop_server_gone,
   drop_table_full,
   drop_tuple_taken,
   drop_answer_limited,
   drop_unanswerable,
 };
-constexpr std::size_t verdict_count = 20;
+constexpr std::size_t verdict_count = 21;
 
 struct VerdictInfo {
   std::string_view name;
@@ -57,6 +58,7 @@ constexpr std::array<VerdictInfo, verdict_count> verdicts{{
     {"drop_no_neighbour", "its next hop does not answer, and enough packets wait for it"},
     {"drop_no_route", "no route leads to its real server or client"},
     {"drop_no_headroom", "no room before it for the outer header"},
+    {"drop_no_twin", "for no service, and its port has no twin in Linux"},
     {"drop_server_gone", "of a connection whose real server was deleted"},
     {"drop_table_full", "a new connection, and no half-open one to make room for it"},
     {"drop_tuple_taken", "a new connection whose reply tuple is taken on every real server"},

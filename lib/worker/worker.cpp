@@ -173,8 +173,8 @@ void Worker::transmit(dpdk::Packet& packet, net::PortId port) noexcept {
 }
 
 void Worker::give_to_kernel(dpdk::Packet& packet, net::PortId port) noexcept {
+  if (!links_.has_twin[port.value]) return drop(packet, Verdict::drop_no_twin);
   counters_.verdicts[static_cast<std::size_t>(Verdict::to_kernel)].add(1);
-  if (!links_.has_twin[port.value]) return dpdk::free(&packet);
   dpdk::set_out_port(packet, port);
   const auto traffic_class = static_cast<std::size_t>(class_of(dpdk::first_bytes(packet)));
   Outbox& outbox = to_kernel_[traffic_class];
