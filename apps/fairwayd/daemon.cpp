@@ -14,6 +14,7 @@
 #include "control/api.hpp"
 #include "control/director.hpp"
 #include "control/server.hpp"
+#include "control/summary.hpp"
 #include "fairwayd/loop.hpp"
 #include "fairwayd/plan.hpp"
 #include "fairwayd/reports.hpp"
@@ -115,6 +116,7 @@ class Daemon {
   void publish(std::shared_ptr<const route::Snapshot> routes);
   void follow_links();
   void resolve_wanted();
+  void log_summary();
   void warn_of_missing_addresses();
   std::vector<control::PortReport> port_reports() const;
   std::vector<control::NeighbourReport> neighbour_reports() const;
@@ -136,6 +138,7 @@ class Daemon {
   std::unique_ptr<worker::Runtime> runtime_;
   std::unique_ptr<control::Api> api_;
   std::unique_ptr<control::Server> server_;
+  control::Reading reading_;  // of the last summary
   std::vector<std::unique_ptr<Timer>> timers_;
   std::vector<std::unique_ptr<Watch>> watches_;
 };
@@ -144,6 +147,7 @@ base::Result<void> Daemon::start() {
   for (auto step : {&Daemon::check_linux_devices, &Daemon::start_dpdk, &Daemon::open_ports, &Daemon::open_twins,
                     &Daemon::start_workers, &Daemon::add_services, &Daemon::open_control_socket})
     if (auto done = (this->*step)(); !done) return done;
+  reading_ = control::read_counters(crew_, director_, std::chrono::steady_clock::now());
   watch();
   runtime_->open();
   const std::string status = fmt::format("{} services, {} workers", configuration_.services.size(), crew_.size());
@@ -327,7 +331,14 @@ void Daemon::watch() {
   every(100ms, [this] { mirror_->on_timer(stamp_now()); });
   every(500ms, [this] { follow_links(); });
   every(1s, [this] { crew_.collect(); });
+  if (const unsigned seconds = configuration_.director.summary_interval; seconds > 0)
+    every(std::chrono::seconds(seconds), [this] { log_summary(); });
   every(60s, [this] { director_.sweep(std::chrono::steady_clock::now()); });
+}
+
+void Daemon::log_summary() {
+  const control::Reading now = control::read_counters(crew_, director_, std::chrono::steady_clock::now());
+  spdlog::info("{}", control::summary(std::exchange(reading_, now), now));
 }
 
 void Daemon::serve() {
