@@ -13,12 +13,16 @@
 
 namespace fairway::tests {
 
+/// CPUs that this process might use before DPDK pinned its threads.
+inline int usable_cpus = 0;
+
 /// DPDK without hugepages, PCI devices or root, with one worker on the last CPU: started by the first test that asks.
 inline dpdk::Eal& eal() {
   static std::vector<std::string> log;
   static dpdk::Eal started = [] {
     cpu_set_t mask;
     sched_getaffinity(0, sizeof mask, &mask);
+    usable_cpus = CPU_COUNT(&mask);
     unsigned last = CPU_SETSIZE - 1;
     while (last > 0 && !CPU_ISSET(last, &mask)) --last;
     dpdk::EalSettings settings;

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <csignal>
+#include <thread>
 
 #include "support/eal.hpp"
 
@@ -39,6 +40,19 @@ TEST_CASE("work runs on the worker's own CPU, with signals blocked, and can be a
     CHECK(blocked);
     cpu = -1;
   }
+}
+
+TEST_CASE("threads that are no workers leave the workers their CPUs, where there are others") {
+  auto& eal = tests::eal();
+  cpu_set_t worker, other;
+  REQUIRE(eal.launch(0, [&] { sched_getaffinity(0, sizeof worker, &worker); }));
+  eal.join();
+  std::thread([&] { sched_getaffinity(0, sizeof other, &other); }).join();
+  CHECK(CPU_COUNT(&other) >= 1);
+  if (tests::usable_cpus == 1) return;
+  cpu_set_t shared;
+  CPU_AND(&shared, &worker, &other);
+  CHECK(CPU_COUNT(&shared) == 0);
 }
 
 TEST_CASE("a worker that is busy or does not exist takes no work") {

@@ -11,6 +11,9 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/lsan_interface.h>
+#endif
 
 #include <algorithm>
 #include <array>
@@ -191,6 +194,9 @@ TEST_CASE_METHOD(Fixture, "no signal tells the process of a tap's packets") {
 }
 
 TEST_CASE_METHOD(Fixture, "a port on an interface of Linux passes frames both ways, with every buffer of its pool") {
+#ifdef __SANITIZE_ADDRESS__
+  const __lsan::ScopedDisabler libxdp_forgets_80_bytes;
+#endif
   const std::string driver = GENERATE("net_af_xdp", "net_af_packet");
   if (!space.made()) return;
   const std::string near = driver.substr(4, 5) + "-near", far = driver.substr(4, 5) + "-far";

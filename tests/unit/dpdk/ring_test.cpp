@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <catch2/catch.hpp>
+#include <thread>
 
 #include "dpdk/pool.hpp"
 #include "support/eal.hpp"
@@ -58,12 +59,12 @@ TEST_CASE_METHOD(Fixture, "a ring carries packets from one worker to another in 
   REQUIRE(eal.launch(0, [&] {
     dpdk::Packet* packet = nullptr;
     for (unsigned i = 0; i < rounds; ++i) {
-      while (ring->dequeue(&packet, 1) == 0) rte_pause();
+      while (ring->dequeue(&packet, 1) == 0) std::this_thread::yield();
       if (packet != packets[i % 8]) ++out_of_order;
     }
   }));
   for (unsigned i = 0; i < rounds; ++i)
-    while (ring->enqueue(&packets[i % 8], 1) == 0) rte_pause();
+    while (ring->enqueue(&packets[i % 8], 1) == 0) std::this_thread::yield();
   eal.join();
   CHECK(out_of_order == 0);
   dpdk::free(packets.data(), 8);
