@@ -158,7 +158,8 @@ base::Result<void> Mirror::set_link(net::PortId port, bool up) {
   const auto settings = std::ranges::find(builder_.ports(), port, &PortSettings::id);
   if (settings == builder_.ports().end() || !settings->follow_link) return {};
   const auto key = kernel_key({{port, settings->vlan}, {}});
-  if (!key) return {};
+  const auto link = key ? kernel_.links.find(key->link) : kernel_.links.end();
+  if (link == kernel_.links.end() || link->second.carrier == up) return {};
   if (auto set = netlink_->change_link(key->link, {.carrier = up}); !set)
     return base::Error{"cannot set the carrier of " + settings->twin + ": " + set.error().message};
   return {};

@@ -64,7 +64,8 @@ class Mirror {
   /// Packets wait for the neighbour of this address, which a worker has not found: asks the kernel for it, once.
   void resolve(const net::Address& address);
 
-  /// To be told of the port's link, as its driver sees it. The twin's carrier follows it, if the port says so.
+  /// To be told of the port's link as its driver sees it, as often as one likes. The twin's carrier follows it, if the
+  /// port's settings say so.
   base::Result<void> set_link(net::PortId port, bool up);
 
   const Snapshot& current() const { return *published_; }

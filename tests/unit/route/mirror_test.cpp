@@ -218,6 +218,26 @@ TEST_CASE("a port that does not follow its link leaves the twin's carrier alone"
   CHECK(link_of(*netlink, "fw0").carrier);
 }
 
+TEST_CASE("a carrier that is as it should be is not set again") {
+  Director director;
+  auto listener = Netlink::open();
+  const auto is_carrier = [](bool up) {
+    return [=](const Event& event) {
+      const auto* link = std::get_if<LinkEvent>(&event);
+      return link && link->link.carrier == up;
+    };
+  };
+  REQUIRE(director.mirror->set_link(net::PortId{0}, true));
+  std::vector<Event> events;
+  REQUIRE(listener->receive(events));
+  CHECK(std::ranges::none_of(events, is_carrier(true)));
+  REQUIRE(director.mirror->set_link(net::PortId{0}, false));
+  CHECK(wait_for_event(*listener, is_carrier(false)));
+  REQUIRE(run("ip link del fw0"));
+  director.mirror->on_readable();
+  CHECK(director.mirror->set_link(net::PortId{0}, true));
+}
+
 TEST_CASE("routes are published with the timer, at most ten times a second") {
   Director director;
   const auto first = director.mirror->current().routes_generation;
