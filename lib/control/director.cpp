@@ -106,8 +106,12 @@ base::Result<Server> Director::admit(Entry& entry, const service::ServiceKey& ke
   const auto id = servers_.add({key, spec.address, spec.port}, spec.forwarding);
   if (!id) return id.error();
   entry.others -= servers_.statistics(*id);
-  return Server{
-      .id = *id, .address = spec.address, .port = spec.port, .weight = spec.weight, .forwarding = spec.forwarding};
+  return Server{.id = *id,
+                .address = spec.address,
+                .port = spec.port,
+                .weight = spec.weight,
+                .last_weight = spec.weight,
+                .forwarding = spec.forwarding};
 }
 
 void Director::dismiss(Entry& entry, const Server& server) {
@@ -217,7 +221,7 @@ base::Result<void> Director::carry_out(const EditServer& command) {
   auto next = std::make_shared<Service>(*entry.version);
   const auto server = find_server(next->servers, command.address, command.port);
   if (server == next->servers.end()) return no_such_server(command.service, command.address, command.port);
-  server->weight = command.weight.value_or(server->weight);
+  server->set_weight(command.weight.value_or(server->weight));
   server->forwarding = command.forwarding.value_or(server->forwarding);
   const ServerSpec spec{
       .address = server->address, .port = server->port, .weight = server->weight, .forwarding = server->forwarding};

@@ -26,14 +26,14 @@ struct PortReport {
   std::string device;            // as the configuration has it
   std::string driver;            // DPDK's
   std::string kernel_interface;  // the twin; empty: none
-  net::MacAddress mac;
+  net::MacAddress mac{};
   bool link = false;
   std::uint16_t mtu = 0;     // bytes
   std::uint16_t queues = 0;  // receive queues
   std::uint64_t rx_packets = 0, rx_bytes = 0, tx_packets = 0, tx_bytes = 0;
   std::uint64_t rx_missed = 0;  // the queue was full
   std::uint64_t tx_errors = 0;
-  LaneReports to_kernel, from_kernel;
+  LaneReports to_kernel{}, from_kernel{};
 };
 
 struct NeighbourReport {

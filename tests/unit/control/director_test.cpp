@@ -68,6 +68,21 @@ TEST_CASE_METHOD(ControlFixture, "a service of a file has its servers as if they
   CHECK(addresses(*director.find(key())) == Names{"192.0.2.3", "192.0.2.2", "192.0.2.1"});
 }
 
+TEST_CASE_METHOD(ControlFixture, "a server's last weight is the latest that was not 0, and the first one in any case") {
+  REQUIRE(add_service(key(), {spec("192.0.2.1", 5), spec("192.0.2.2", 0)}) == "");
+  const auto last_weight = [&](const std::string& text) { return server(key(), text).last_weight; };
+  CHECK(last_weight("192.0.2.1") == 5);
+  CHECK(last_weight("192.0.2.2") == 0);
+  REQUIRE(apply(edit("192.0.2.1", 0)) == "");
+  REQUIRE(apply(edit("192.0.2.2", 7)) == "");
+  REQUIRE(apply(edit("192.0.2.2", std::nullopt, Forwarding::dr)) == "");
+  CHECK(last_weight("192.0.2.1") == 5);
+  CHECK(last_weight("192.0.2.2") == 7);
+  REQUIRE(apply(remove("192.0.2.1")) == "");
+  REQUIRE(apply(add("192.0.2.1", 0)) == "");
+  CHECK(last_weight("192.0.2.1") == 0);
+}
+
 TEST_CASE_METHOD(ControlFixture, "editing does not move a server; deleting and adding it again moves it to the head") {
   REQUIRE(add_service(key(), {spec("192.0.2.1"), spec("192.0.2.2"), spec("192.0.2.3")}) == "");
   const auto id = server(key(), "192.0.2.1").id;

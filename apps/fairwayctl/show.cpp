@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// SPDX-FileCopyrightText: Fairway contributors
+#include "fairwayctl/show.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "fairwayctl/table.hpp"
+#include "forward/verdict.hpp"
+
+namespace fairway::ctl {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// A member as a cell: large counts shortened, nothing as a dash.
+std::string cell(const Json& object, const char* name) {
+  const Json& value = object.at(name);
+  if (value.is_number_unsigned()) return shortened(value.get<std::uint64_t>());
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_boolean()) return value.get<bool>() ? "yes" : "no";
+  return "-";
+}
+
+std::vector<std::string> cells(const Json& object, std::initializer_list<const char*> names) {
+  std::vector<std::string> row;
+  for (const char* name : names) row.push_back(cell(object, name));
+  return row;
+}
+
+std::string end_of(const Json& object) {
+  const auto address = object.at("address").get<std::string>();
+  const auto port = std::to_string(object.at("port").get<unsigned>());
+  return address.find(':') == std::string::npos ? address + ":" + port : "[" + address + "]:" + port;
+}
+
+std::string upper(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::toupper(c); });
+  return text;
+}
+
+void append_counts(std::vector<std::string>& row, const Json& object) {
+  for (const char* name : {"connections", "in_packets", "out_packets", "in_bytes", "out_bytes"})
+    row.push_back(cell(object, name));
+}
+
+/// What people should know of a service besides its numbers.
+std::string notes_on(const Json& service) {
+  std::string notes = service.at("name");
+  const auto add = [&](const std::string& note) { notes += (notes.empty() ? "" : ", ") + note; };
+  if (const auto seconds = service.at("persistence").get<unsigned>()) add(fmt::format("persistent {}", seconds));
+  if (service.at("address_missing").get<bool>()) add("no port has this address");
+  return notes.empty() ? notes : "(" + notes + ")";
+}
+
+std::uint64_t sum_of(const Json& servers, const char* name) {
+  std::uint64_t sum = 0;
+  for (const Json& server : servers) sum += server.at(name).get<std::uint64_t>();
+  return sum;
+}
+
+std::string services_table(const Json& answer, bool) {
+  Table table;
+  table.add({"Prot LocalAddress:Port", "Scheduler Forwarding"});
+  table.add({"  -> RemoteAddress:Port", "Forward", "Weight", "ActiveConn", "InActConn", "Conns", "InPkts", "OutPkts",
+             "InBytes", "OutBytes"});
+  for (const Json& service : answer.at("services")) {
+    const Json& servers = service.at("servers");
+    std::vector<std::string> row{fmt::format("{:<4} {}", upper(service.at("protocol")), end_of(service)),
+                                 cell(service, "scheduler") + " " + cell(service, "forwarding"), "",
+                                 shortened(sum_of(servers, "active")), shortened(sum_of(servers, "inactive"))};
+    append_counts(row, service);
+    row.push_back(notes_on(service));
+    table.add(std::move(row));
+    for (const Json& server : servers) {
+      std::vector<std::string> server_row{"  -> " + end_of(server)};
+      for (const char* name : {"forwarding", "weight", "active", "inactive"}) server_row.push_back(cell(server, name));
+      append_counts(server_row, server);
+      table.add(std::move(server_row));
+    }
+  }
+  return table.text();
+}
+
+std::string connections_table(const Json& answer, bool) {
+  Table table;
+  table.add({"Prot", "Expire", "State", "Source", "Virtual", "Destination", "Forward", "InPkts", "Worker"});
+  for (const Json& connection : answer.at("connections")) {
+    const auto expires = connection.at("expires").get<unsigned>();
+    table.add({upper(connection.at("protocol")), fmt::format("{:02}:{:02}", expires / 60, expires % 60),
+               cell(connection, "state"), cell(connection, "client"), cell(connection, "virtual"),
+               cell(connection, "server"), cell(connection, "forwarding"), cell(connection, "in_packets"),
+               cell(connection, "worker")});
+  }
+  std::string text = table.text();
+  if (answer.at("truncated").get<bool>()) text += "... and more (--limit)\n";
+  return text;
+}
+
+std::string workers_table(const Json& answer, bool) {
+  Table table;
+  table.add({"Worker", "CPU", "Asleep", "Conns", "Packets", "HandedOver", "ByHandOver", "FromKernel", "Expired",
+             "Evicted", "HandOverFull", "KernelFull", "TxRefused"});
+  for (const Json& worker : answer.at("workers"))
+    table.add(
+        cells(worker, {"id", "cpu", "asleep", "connections", "packets", "handed_over", "received_by_hand_over",
+                       "from_kernel", "expired", "evicted", "hand_over_full", "kernel_full", "transmit_refused"}));
+  return table.text();
+}
+
+/// What went over the twins' lane, a row a port, a direction and a class.
+std::string lane_table(const Json& ports, bool with_zeros) {
+  Table table;
+  table.add({"Twin", "Direction", "Class", "Packets", "Capped", "Lost"});
+  for (const Json& port : ports)
+    for (const char* direction : {"to_kernel", "from_kernel"})
+      for (const auto& [name, counts] : port.at(direction).items()) {
+        const bool is_zero = counts.at("packets") == 0 && counts.at("capped") == 0 && counts.at("lost") == 0;
+        if (port.at("kernel_interface").is_null() || (is_zero && !with_zeros)) continue;
+        table.add({cell(port, "kernel_interface"), direction, name, cell(counts, "packets"), cell(counts, "capped"),
+                   cell(counts, "lost")});
+      }
+  return table.text();
+}
+
+std::string ports_table(const Json& answer, bool with_zeros) {
+  Table table;
+  table.add({"Port", "Device", "Driver", "Twin", "MAC", "Link", "MTU", "Queues", "RxPackets", "RxBytes", "TxPackets",
+             "TxBytes", "RxMissed", "TxErrors"});
+  for (const Json& port : answer.at("ports"))
+    table.add(cells(port, {"name", "device", "driver", "kernel_interface", "mac", "link", "mtu", "queues", "rx_packets",
+                           "rx_bytes", "tx_packets", "tx_bytes", "rx_missed", "tx_errors"}));
+  return table.text() + "\n" + lane_table(answer.at("ports"), with_zeros);
+}
+
+std::string drops_table(const Json& answer, bool with_zeros) {
+  Table table;
+  table.add({"Verdict", "Packets", "Meaning"});
+  const Json& counts = answer.at("verdicts");
+  for (const auto& [name, meaning] : forward::verdicts) {
+    const auto count = counts.find(std::string(name));
+    if (count == counts.end() || (*count == 0 && !with_zeros)) continue;
+    table.add({std::string(name), shortened(count->get<std::uint64_t>()), std::string(meaning)});
+  }
+  return table.text();
+}
+
+std::string neighbours_table(const Json& answer, bool) {
+  Table table;
+  table.add({"Address", "Port", "VLAN", "MAC", "State"});
+  for (const Json& neighbour : answer.at("neighbours"))
+    table.add(cells(neighbour, {"address", "port", "vlan", "mac", "state"}));
+  return table.text();
+}
+
+struct View {
+  const char* name;
+  std::string (*table)(const Json& answer, bool with_zeros);
+};
+
+constexpr View all_views[] = {{"services", services_table}, {"connections", connections_table},
+                              {"workers", workers_table},   {"ports", ports_table},
+                              {"drops", drops_table},       {"neighbours", neighbours_table}};
+
+}  // namespace
+
+std::vector<std::string> views() {
+  std::vector<std::string> names;
+  for (const View& view : all_views) names.emplace_back(view.name);
+  return names;
+}
+
+std::string table_of(const std::string& view, const Json& answer, bool with_zeros) {
+  for (const View& one : all_views)
+    if (view == one.name) return one.table(answer, with_zeros);
+  return {};
+}
+
+}  // namespace fairway::ctl

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// SPDX-FileCopyrightText: Fairway contributors
+#include <stdlib.h>
+#include <sys/wait.h>
+
+#include <atomic>
+#include <boost/asio/post.hpp>
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "control/api.hpp"
+#include "control/server.hpp"
+#include "forward/verdict.hpp"
+#include "support/control.hpp"
+
+using namespace fairway;
+using namespace fairway::control;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Outcome {
+  int status;
+  std::string out, err;
+};
+
+std::string content_of(const fs::path& file) {
+  std::ifstream text(file);
+  return {std::istreambuf_iterator<char>(text), {}};
+}
+
+worker::ConnectionRow one_connection() {
+  return {.protocol = net::Protocol::tcp,
+          .client = test::address("198.51.100.7"),
+          .virtual_address = test::address("192.168.4.15"),
+          .server = test::address("192.168.2.100"),
+          .client_port = test::port(40'000),
+          .virtual_port = test::port(80),
+          .server_port = test::port(8080),
+          .forwarding = service::Forwarding::nat,
+          .state = conn::State::established,
+          .expires = 899,
+          .in_packets = 3,
+          .worker = 0};
+}
+
+std::vector<PortReport> one_port() {
+  PortReport port{.name = "outside", .device = "net_tap0", .driver = "net_tap", .kernel_interface = "fw-outside"};
+  port.link = true;
+  port.mtu = 1500;
+  port.rx_bytes = 1'234'567'890'123;
+  port.to_kernel[1] = {.packets = 7, .capped = 1, .lost = 0};
+  return {port};
+}
+
+std::vector<NeighbourReport> one_neighbour() {
+  return {{test::address("192.168.2.100"), "outside", 0, std::nullopt, "failed"}};
+}
+
+/// A director whose one worker only reads its mail, behind a socket.
+struct Fixture {
+  fs::path folder;
+  worker::Crew crew{1};
+  test::Keeper keeper;
+  Director director{crew, keeper};
+  Api api{director, crew, {.worker_cpus = {3}, .ports = one_port, .neighbours = one_neighbour}};
+  boost::asio::io_context context;
+  Server server{context, [this](Request request) { return api.begin(std::move(request)); }};
+  std::atomic<bool> stop = false;
+  std::thread control, worker;
+
+  Fixture() {
+    std::string name = (fs::temp_directory_path() / "fairwayctl-XXXXXX").string();
+    folder = mkdtemp(name.data());
+    REQUIRE(server.listen(socket()));
+    control = std::thread([this] { context.run(); });
+    worker = std::thread([this] { work(); });
+  }
+  ~Fixture() {
+    boost::asio::post(context, [this] { server.stop(); });
+    control.join();
+    stop = true;
+    worker.join();
+    fs::remove_all(folder);
+  }
+
+  void work() {
+    auto& channel = crew.channel(0);
+    for (; !stop; std::this_thread::yield()) {
+      channel.set_asleep(false);
+      channel.drain([](const auto&) {});
+      if (auto* question = channel.question()) {
+        question->rows.push_back(one_connection());
+        channel.answered();
+        question->done = true;
+      }
+    }
+    channel.set_asleep(true);
+  }
+
+  std::string socket() const { return (folder / "control.sock").string(); }
+
+  /// Runs the program as a shell would.
+  Outcome run(const std::string& words) {
+    const fs::path out = folder / "out", err = folder / "err";
+    const char* program = std::getenv("FAIRWAYCTL");
+    REQUIRE(program);
+    const int status = std::system(
+        (std::string(program) + " --socket " + socket() + " " + words + " >" + out.string() + " 2>" + err.string())
+            .c_str());
+    return {WEXITSTATUS(status), content_of(out), content_of(err)};
+  }
+
+  Outcome apply(const std::string& text, const std::string& options = "") {
+    std::ofstream(folder / "commands") << text;
+    return run("apply " + (folder / "commands").string() + " " + options);
+  }
+
+  void expect_done(const std::string& words) {
+    INFO(words);
+    const auto [status, out, err] = run(words);
+    CHECK(status == 0);
+    CHECK(out == "");
+    CHECK(err == "");
+  }
+
+  void make_web() {
+    expect_done("service add tcp 192.168.4.15:80 --name web --scheduler wrr");
+    expect_done("server add tcp 192.168.4.15:80 192.168.2.100:8080");
+    expect_done("server add tcp 192.168.4.15:80 192.168.2.200:80 --weight 2 --forwarding dr");
+  }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(Fixture, "fairwayctl adds, edits, deletes and shows") {
+  make_web();
+  CHECK(run("show services").out ==
+        "Prot LocalAddress:Port  Scheduler Forwarding\n"
+        "  -> RemoteAddress:Port Forward              Weight ActiveConn InActConn Conns InPkts OutPkts InBytes "
+        "OutBytes\n"
+        "TCP  192.168.4.15:80    wrr nat                              0         0     0      0       0       0"
+        "        0 (web, no port has this address)\n"
+        "  -> 192.168.2.100:8080 nat                       1          0         0     0      0       0       0"
+        "        0\n"
+        "  -> 192.168.2.200:80   dr                        2          0         0     0      0       0       0"
+        "        0\n");
+  expect_done("server edit tcp 192.168.4.15:80 192.168.2.200:80 --weight 0");
+  expect_done("service edit tcp 192.168.4.15:80 --scheduler rr --persistence 300");
+  expect_done("server delete tcp 192.168.4.15:80 192.168.2.100:8080");
+  const auto services = nlohmann::json::parse(run("show services --json").out).at("services");
+  CHECK(services.at(0).at("scheduler") == "rr");
+  CHECK(services.at(0).at("persistence") == 300);
+  CHECK(services.at(0).at("name") == "web");
+  REQUIRE(services.at(0).at("servers").size() == 1);
+  CHECK(services.at(0).at("servers").at(0).at("weight") == 0);
+  expect_done("service delete tcp 192.168.4.15:80");
+  CHECK(nlohmann::json::parse(run("show services --json").out) == nlohmann::json::parse(R"({"services": []})"));
+}
+
+TEST_CASE_METHOD(Fixture, "fairwayctl shows what else there is") {
+  crew.channel(0).counters.verdicts[static_cast<std::size_t>(forward::Verdict::drop_no_route)].set(5);
+  crew.channel(0).counters.packets.set(123'456'789);
+  CHECK(run("show connections").out ==
+        "Prot Expire State       Source             Virtual         Destination        Forward InPkts Worker\n"
+        "TCP  14:59  ESTABLISHED 198.51.100.7:40000 192.168.4.15:80 192.168.2.100:8080 nat          3      0\n");
+  CHECK(run("show connections --limit 0").out.ends_with("... and more (--limit)\n"));
+  CHECK(run("show drops").out ==
+        "Verdict       Packets Meaning\n"
+        "drop_no_route       5 no route leads to its real server or client\n");
+  const std::string all = run("show drops --all").out;
+  CHECK(std::count(all.begin(), all.end(), '\n') == forward::verdict_count + 1);
+  CHECK(run("show workers").out.find("123456K") != std::string::npos);
+  const std::string ports = run("show ports").out;
+  CHECK(ports.find("outside net_tap0 net_tap fw-outside 00:00:00:00:00:00 yes") != std::string::npos);
+  CHECK(ports.find("1234G") != std::string::npos);
+  CHECK(ports.find("fw-outside to_kernel bulk        7      1    0\n") != std::string::npos);
+  CHECK(run("show neighbours").out ==
+        "Address       Port    VLAN MAC State\n"
+        "192.168.2.100 outside -    -   failed\n");
+}
+
+TEST_CASE_METHOD(Fixture, "fairwayctl tells by its status who is to blame") {
+  auto refused = run("service delete tcp 192.168.4.15:80");
+  CHECK(refused.status == 1);
+  CHECK(refused.err == "fairwayctl: there is no service tcp 192.168.4.15:80\n");
+  for (const char* words :
+       {"", "service", "service add", "service add tcp 192.168.4.15", "service add tcp 192.168.4.15:0",
+        "service add tcp 192.168.4.15:65536", "service add tcp [192.168.4.15]:80", "service add sctp 192.168.4.15:80",
+        "service add tcp 192.168.4.15:80 --forwarding fullnat", "service add tcp 192.168.4.15:80 --weight 1",
+        "server add tcp 192.168.4.15:80", "server add tcp 192.168.4.15:80 192.168.2.100:80 --weight 65536",
+        "server delete tcp 192.168.4.15:80 192.168.2.100:80 --weight 1", "show", "show servers",
+        "show services --limit 3", "show connections --limit 1000001", "apply", "apply /nonexistent"}) {
+    INFO(words);
+    const auto misused = run(words);
+    CHECK(misused.status == 2);
+    CHECK(misused.err != "");
+  }
+  CHECK(run("--help").status == 0);
+  CHECK(run("--version").out.starts_with("fairwayctl "));
+  const auto nobody = run("--socket /nonexistent/control.sock show services");
+  CHECK(nobody.status == 3);
+  CHECK(nobody.err == "fairwayctl: no director answers at /nonexistent/control.sock: No such file or directory\n");
+  CHECK(run("--socket /" + std::string(120, 'x') + " show services").status == 3);
+}
+
+TEST_CASE_METHOD(Fixture, "a file of commands is carried out line by line") {
+  const auto [status, out, err] = apply(
+      "# a service and its server\n"
+      "\n"
+      "service add udp 192.168.4.15:53 --scheduler rr --forwarding dr  # its name is left out\n"
+      "  server add udp 192.168.4.15:53 192.168.2.100:53\n"
+      "service add udp [2001:db8::15]:53\n");
+  CHECK(status == 0);
+  CHECK(out + err == "");
+  CHECK(director.services().size() == 2);
+  CHECK(director.services()[0]->servers.at(0).forwarding == service::Forwarding::dr);
+  CHECK(run("apply - < " + (folder / "commands").string()).status == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "a file with a line that is no command changes nothing, but with --keep-going") {
+  const std::string file = (folder / "commands").string();
+  const std::string text = "service add tcp 192.168.4.15:80\nsevice add tcp 192.168.4.15:81\n\nservice add tcp x:1\n";
+  auto result = apply(text);
+  CHECK(result.status == 1);
+  CHECK(result.err.starts_with(file + ":2: "));
+  CHECK(result.err.find("\n" + file + ":4: ") != std::string::npos);
+  CHECK(director.services().empty());
+  CHECK(apply(text, "--keep-going").status == 1);
+  CHECK(director.services().size() == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "a file stops at the first command that is refused, but with --keep-going") {
+  const std::string file = (folder / "commands").string();
+  std::string text =
+      "service add tcp 192.168.4.15:80\nservice delete tcp 192.168.4.15:81\nservice delete tcp 192.168.4.15:80\n";
+  auto result = apply(text);
+  CHECK(result.status == 1);
+  CHECK(result.err == file + ":2: there is no service tcp 192.168.4.15:81\n");
+  CHECK(director.services().size() == 1);
+  CHECK(apply(text.substr(text.find('\n') + 1), "--keep-going").status == 1);
+  CHECK(director.services().empty());
+}
+
+TEST_CASE_METHOD(Fixture, "100,000 commands from a file") {
+  std::string text;
+  for (std::uint32_t i = 0; i < 10'000; ++i) {
+    const std::string service = "tcp " + net::to_string(net::Address(net::Ipv4Address(0x0a000000u + i))) + ":80";
+    text += "service add " + service + " --scheduler wrr\n";
+    for (int number = 1; number <= 9; ++number)
+      text += "server add " + service + " 192.0.2." + std::to_string(number) + ":80 --weight 5\n";
+  }
+  const auto start = std::chrono::steady_clock::now();
+  const auto [status, out, err] = apply(text);
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  CHECK(status == 0);
+  CHECK(err == "");
+  REQUIRE(director.services().size() == 10'000);
+  CHECK(director.services().back()->servers.size() == 9);
+  CHECK(took < std::chrono::seconds(60));
+  std::cout << "fairwayctl apply, 100,000 commands: " << took.count() << " s\n";
+  const auto listing = std::chrono::steady_clock::now();
+  CHECK(std::count(text.begin(), text.end(), '\n') + 2 == [&] {
+    const std::string table = run("show services").out;
+    return std::count(table.begin(), table.end(), '\n');
+  }());
+  std::cout << "fairwayctl show services, 10,000 of 9 servers: "
+            << std::chrono::duration<double>(std::chrono::steady_clock::now() - listing).count() << " s\n";
+}
