@@ -12,8 +12,11 @@ std::span<const Scheduler* const> all() noexcept {
                                      &weighted_round_robin(),
                                      &least_connection(),
                                      &weighted_least_connection(),
+                                     &destination_hashing(),
+                                     &source_hashing(),
                                      &shortest_expected_delay(),
                                      &never_queue(),
+                                     &maglev_hashing(),
                                      &failover(),
                                      &overflow()};
   return schedulers;

@@ -21,8 +21,11 @@ const Scheduler& round_robin() noexcept;
 const Scheduler& weighted_round_robin() noexcept;
 const Scheduler& least_connection() noexcept;
 const Scheduler& weighted_least_connection() noexcept;
+const Scheduler& destination_hashing() noexcept;
+const Scheduler& source_hashing() noexcept;
 const Scheduler& shortest_expected_delay() noexcept;
 const Scheduler& never_queue() noexcept;
+const Scheduler& maglev_hashing() noexcept;
 const Scheduler& failover() noexcept;
 const Scheduler& overflow() noexcept;
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/id.hpp"
+#include "service/scheduler_flags.hpp"
 #include "service/spec.hpp"
 
 namespace fairway::sched {
@@ -31,7 +32,15 @@ struct Server {
   net::Address address;
   net::ServicePort port;
   std::uint32_t weight = 1;
+  /// The latest weight that was not 0; the first one whatever it is. mh goes by it, so that a server that is quiesced
+  /// does not move other servers' clients.
+  std::uint32_t last_weight = 1;
   Forwarding forwarding = Forwarding::nat;
+
+  void set_weight(std::uint32_t value) noexcept {
+    weight = value;
+    if (value > 0) last_weight = value;
+  }
 };
 
 /// What a scheduler derives from a service's servers (gcd, hash tables). Made by control, never changed.
@@ -56,6 +65,7 @@ struct Service {
   std::string name;
   ServiceKey key;
   const sched::Scheduler* scheduler = nullptr;
+  SchedulerFlags scheduler_flags;
   Forwarding forwarding = Forwarding::nat;
   std::uint32_t persistence = 0;  // seconds
   std::vector<Server> servers;    // the newest first, as in the kernel's list

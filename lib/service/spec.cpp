@@ -2,22 +2,21 @@
 // SPDX-FileCopyrightText: Fairway contributors
 #include "service/spec.hpp"
 
-#include <algorithm>
+#include <set>
+#include <utility>
 
 namespace fairway::service {
 namespace {
 
 bool is_broadcast(const net::Address& address) { return address.is_v4() && address.v4().host() == 0xffffffffu; }
 
-bool is_same_server(const ServerSpec& a, const ServerSpec& b) { return a.address == b.address && a.port == b.port; }
-
 void check_duplicates(const ServiceSpec& spec, std::vector<Problem>& problems) {
-  for (std::size_t i = 1; i < spec.servers.size(); ++i) {
-    const auto end = spec.servers.begin() + static_cast<std::ptrdiff_t>(i);
-    const auto same = [&](const ServerSpec& other) { return is_same_server(other, *end); };
-    if (std::any_of(spec.servers.begin(), end, same))
+  std::set<std::pair<net::Address, std::uint16_t>> seen;
+  for (std::size_t i = 0; i < spec.servers.size(); ++i) {
+    const ServerSpec& server = spec.servers[i];
+    if (!seen.emplace(server.address, server.port.host()).second)
       problems.push_back(
-          {i, "address", "server " + net::to_string(end->address, end->port) + " stands twice in this service"});
+          {i, "address", "server " + net::to_string(server.address, server.port) + " stands twice in this service"});
   }
 }
 

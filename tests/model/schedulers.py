@@ -8,6 +8,8 @@ tells its own, and chooses by the rules of its documentation, not by Fairway's c
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
+from itertools import chain
 from math import gcd
 
 
@@ -22,9 +24,15 @@ class Packet:
 
 
 class Server:
-    def __init__(self, name, weight):
-        self.name, self.weight = name, weight
+    """A server by its number N; its address is 10.1.0.0 plus N, its port 80."""
+
+    def __init__(self, name):
+        self.name = name
         self.active = self.inactive = 0
+
+    def set_weight(self, weight):
+        self.weight = weight
+        self.last_weight = weight or self.last_weight
 
     @property
     def overhead(self):
@@ -155,13 +163,131 @@ class Overflow(Memoryless):
         return max(roomy, key=lambda server: server.weight, default=None)
 
 
+def hash_32(value, bits):
+    return (value * 0x61C88647 & 0xFFFFFFFF) >> (32 - bits)
+
+
+class Hashing(Memoryless):
+    """A table of servers by a hash of an address. It is made anew for each choice after a change."""
+
+    def __init__(self, servers, flags=()):
+        super().__init__(servers)
+        self.falls_back = any(flag.endswith("-fallback") for flag in flags)
+        self.uses_port = any(flag.endswith("-port") for flag in flags)
+        self.table = None
+
+    def added(self, server):
+        self.table = None
+
+    def changed(self):
+        self.table = None
+
+    def choose(self, packet):
+        if self.table is None:
+            self.table = self.fill()
+        if not self.table:
+            return None
+        first, others = self.places(packet)
+        for place in chain([first], others if self.falls_back else []):
+            if self.table[place].weight > 0:
+                return self.table[place]
+        return None
+
+    def key(self, packet):
+        return packet.client + (packet.client_port if self.uses_port else 0)
+
+
+class SourceHashing(Hashing):
+    def fill(self):
+        """One round of the list, until there is enough of it."""
+        round_ = [server for server in self.servers for _ in range(max(1, min(server.weight, 256)))]
+        return (round_ * 256)[:256]
+
+    def places(self, packet):
+        place = hash_32(self.key(packet), 8)
+        return place, [(place + (place + i) % 256) % 256 for i in range(256)]
+
+
+class DestinationHashing(Hashing):
+    def fill(self):
+        return (self.servers * 256)[:256]
+
+    def places(self, packet):
+        return hash_32(packet.destination, 8), []
+
+
+def rotate(word, by):
+    return (word << by | word >> (64 - by)) & (1 << 64) - 1
+
+
+def siphash(number, key):
+    """SipHash with one round a word and three at the end, of four bytes, the key's halves alike; its lower 32 bits."""
+    a, b, c, d = (int.from_bytes(b"somepseudorandomlygeneratedbytes"[i:i + 8], "big") ^ key for i in (0, 8, 16, 24))
+
+    def round_(a, b, c, d):
+        a, c = a + b & (1 << 64) - 1, c + d & (1 << 64) - 1
+        b, d = rotate(b, 13) ^ a, rotate(d, 16) ^ c
+        a, c = rotate(a, 32) + d & (1 << 64) - 1, c + b & (1 << 64) - 1
+        return a, rotate(b, 17) ^ c, rotate(c, 32), rotate(d, 21) ^ a
+
+    word = 4 << 56 | number & 0xFFFFFFFF
+    a, b, c, d = round_(a, b, c, d ^ word)
+    a, c = a ^ word, c ^ 0xFF
+    for _ in range(3):
+        a, b, c, d = round_(a, b, c, d)
+    return (a ^ b ^ c ^ d) & 0xFFFFFFFF
+
+
+class MaglevHashing(Hashing):
+    SIZE, KEY_1, KEY_2 = 4093, 2654435761, 2654446892
+
+    @staticmethod
+    def turns(server, divisor, shift):
+        return max(server.last_weight // divisor >> shift, min(server.last_weight, 1))
+
+    @classmethod
+    @cache
+    def wishes(cls, name):
+        """All places in the order in which this server wants them."""
+        number = (0x0A010000 + name) + 80
+        offset, skip = siphash(number, cls.KEY_1) % cls.SIZE, siphash(number, cls.KEY_2) % (cls.SIZE - 1) + 1
+        return [(offset + skip * i) % cls.SIZE for i in range(cls.SIZE)]
+
+    def fill(self):
+        divisor = gcd(*(server.last_weight for server in self.servers))
+        if divisor == 0:
+            return None
+        largest = max(server.last_weight for server in self.servers) // divisor
+        shift = max(0, largest.bit_length() - 6)
+        players = [(server, iter(self.wishes(server.name)), self.turns(server, divisor, shift)) for server in self.servers]
+        table, taken = [None] * self.SIZE, 0
+        while True:
+            for server, wishes, turns in players:
+                for _ in range(turns):
+                    place = next(wishes)
+                    while table[place]:
+                        place = next(wishes)
+                    table[place] = server
+                    taken += 1
+                    if taken == self.SIZE:
+                        return table
+
+    def places(self, packet):
+        key = self.key(packet)
+        place = siphash(key, self.KEY_1) % self.SIZE
+        return place, (siphash(key + (place + i) % self.SIZE, self.KEY_1) % self.SIZE for i in range(self.SIZE))
+
+
 SCHEDULERS = {
     "rr": RoundRobin,
     "wrr": WeightedRoundRobin,
     "lc": LeastConnection,
     "wlc": WeightedLeastConnection,
+    "dh": DestinationHashing,
+    "sh": SourceHashing,
     "sed": ShortestExpectedDelay,
     "nq": NeverQueue,
+    "mh": MaglevHashing,
     "fo": Failover,
     "ovf": Overflow,
 }
@@ -170,24 +296,21 @@ SCHEDULERS = {
 class Service:
     """A service with its servers by name. A server that was removed and comes back is the same one."""
 
-    def __init__(self, scheduler):
+    def __init__(self, scheduler, flags=()):
         self.servers, self.known = [], {}
-        self.use(scheduler)
-
-    def use(self, scheduler):
-        self.scheduler = SCHEDULERS[scheduler](self.servers)
+        self.scheduler = SCHEDULERS[scheduler](self.servers, *([flags] if flags else []))
 
     def find(self, name):
         return next(server for server in self.servers if server.name == name)
 
     def add(self, name, weight):
-        server = self.known.setdefault(name, Server(name, weight))
-        server.weight = weight
+        server = self.known.setdefault(name, Server(name))
+        server.weight = server.last_weight = weight
         self.servers.insert(0, server)
         self.scheduler.added(server)
 
     def edit(self, name, weight):
-        self.find(name).weight = weight
+        self.find(name).set_weight(weight)
         self.scheduler.changed()
 
     def remove(self, name):

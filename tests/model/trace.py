@@ -3,7 +3,7 @@
 # SPDX-FileCopyrightText: Fairway contributors
 """Writes a random trace of one service's life with the choices that the model of its scheduler makes.
 
-    trace.py SCHEDULER SEED STEPS
+    trace.py SEED STEPS SCHEDULER [FLAG ...]
 
 One event a line, servers and clients being numbers:
 
@@ -23,14 +23,14 @@ MOST_SERVERS = 24
 class Life:
     """One service, its open connections, and the trace so far."""
 
-    def __init__(self, scheduler, seed):
-        self.random = random.Random(f"{scheduler} {seed}")
-        self.service = Service(scheduler)
+    def __init__(self, seed, scheduler, flags):
+        self.random = random.Random(f"{scheduler} {flags} {seed}")
+        self.service = Service(scheduler, flags)
         self.trace, self.opening, self.settled, self.closing = [], [], [], []
         self.now = 0
         # Some services have weights that are alike, some small ones, some any; some live through many edits.
         self.largest_weight = self.random.choice([1, 2, 5, 20, 300, 65535])
-        self.edits = self.random.choice([0.01, 0.05, 0.2])
+        self.edits = self.random.choice([0.01, 0.03, 0.1])
         self.clients = self.random.choice([3, 50, 100_000])
 
     def note(self, *words):
@@ -102,9 +102,9 @@ class Life:
 
 
 def main():
-    scheduler, seed, steps = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-    life = Life(scheduler, seed)
-    for _ in range(steps):
+    seed, steps, scheduler, *flags = sys.argv[1:]
+    life = Life(int(seed), scheduler, flags)
+    for _ in range(int(steps)):
         life.step()
     print("\n".join(life.trace))
 

@@ -33,7 +33,7 @@ class Balance {
     change([&](auto& servers) { servers.insert(servers.begin(), make_server(server, weight)); });
   }
   void edit(unsigned server, std::uint32_t weight) {
-    change([&](auto& servers) { place_of(servers, server)->weight = weight; });
+    change([&](auto& servers) { place_of(servers, server)->set_weight(weight); });
   }
   void remove(unsigned server) {
     change([&](auto& servers) { servers.erase(place_of(servers, server)); });
@@ -49,6 +49,8 @@ class Balance {
     service_.scheduler = sched::find(scheduler);
     begin(&sched::Scheduler::chosen);
   }
+
+  void set_flag(service::SchedulerFlag flag) { service_.scheduler_flags.add(flag); }
 
   /// The number of the chosen server, or none.
   unsigned pick(unsigned worker = 0) const {
@@ -88,7 +90,7 @@ class Balance {
     server.id = {number};
     server.address = net::Ipv4Address(0x0a010000u + number);
     server.port = net::ServicePort(80);
-    server.weight = weight;
+    server.weight = server.last_weight = weight;
     return server;
   }
   static Servers::iterator place_of(Servers& servers, unsigned server) {

@@ -14,9 +14,28 @@ using tests::Balance;
 
 namespace {
 
-std::string trace_of(std::string_view scheduler, unsigned seed, unsigned steps) {
-  const std::string command = "/usr/bin/python3 -B " FAIRWAY_MODEL "/trace.py " + std::string(scheduler) + " " +
-                              std::to_string(seed) + " " + std::to_string(steps);
+struct Kind {
+  std::string_view scheduler;
+  std::vector<service::SchedulerFlag> flags;
+};
+
+std::vector<Kind> kinds() {
+  using Flag = service::SchedulerFlag;
+  std::vector<Kind> kinds{
+      {"sh", {Flag::sh_fallback}}, {"sh", {Flag::sh_port}}, {"sh", {Flag::sh_fallback, Flag::sh_port}},
+      {"mh", {Flag::mh_fallback}}, {"mh", {Flag::mh_port}}, {"mh", {Flag::mh_fallback, Flag::mh_port}}};
+  for (const sched::Scheduler* scheduler : sched::all()) kinds.push_back({scheduler->name(), {}});
+  return kinds;
+}
+
+std::string trace_of(const Kind& kind, unsigned seed, unsigned steps) {
+  std::string command = "/usr/bin/python3 -B " FAIRWAY_MODEL "/trace.py " + std::to_string(seed) + " " +
+                        std::to_string(steps) + " " + std::string(kind.scheduler);
+  for (const service::SchedulerFlag flag : kind.flags) {
+    service::SchedulerFlags one;
+    one.add(flag);
+    command += " " + to_string(one);
+  }
   const std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(command.c_str(), "r"), pclose);
   REQUIRE(pipe);
   std::string text;
@@ -74,16 +93,17 @@ bool play(Balance& balance, const std::string& line) {
 
 TEST_CASE("every scheduler chooses as its model does, through ten thousand random events") {
   constexpr unsigned steps = 10'000;
-  for (const sched::Scheduler* scheduler : sched::all()) {
+  for (const Kind& kind : kinds()) {
     for (const unsigned seed : {1u, 2u}) {
-      Balance balance(scheduler->name());
-      std::istringstream trace(trace_of(scheduler->name(), seed, steps));
+      CAPTURE(kind.scheduler, kind.flags.size(), seed);
+      Balance balance(kind.scheduler);
+      for (const service::SchedulerFlag flag : kind.flags) balance.set_flag(flag);
+      std::istringstream trace(trace_of(kind, seed, steps));
       unsigned count = 0;
       for (std::string line; std::getline(trace, line); ++count) {
-        CAPTURE(scheduler->name(), seed, count, line);
+        CAPTURE(count, line);
         if (!play(balance, line)) FAIL();
       }
-      CAPTURE(scheduler->name(), seed);
       CHECK(count == steps);
     }
   }

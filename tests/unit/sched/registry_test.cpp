@@ -11,7 +11,7 @@ using namespace fairway;
 using tests::Balance;
 
 TEST_CASE("schedulers are found by the names that ipvsadm knows") {
-  for (const auto* name : {"rr", "wrr", "lc", "wlc", "sed", "nq", "fo", "ovf"}) {
+  for (const auto* name : {"rr", "wrr", "lc", "wlc", "dh", "sh", "sed", "nq", "mh", "fo", "ovf"}) {
     REQUIRE(sched::find(name));
     CHECK(sched::find(name)->name() == name);
     CHECK(sched::is_known(name));
@@ -36,13 +36,14 @@ TEST_CASE("no scheduler chooses a server where there is none, or none that takes
     balance.add(11, 0);
     balance.add(12, 0);
     CHECK(balance.pick() == Balance::none);
+    balance.remove(12);
+    CHECK(balance.pick() == Balance::none);
     balance.edit(11, 1);
     CHECK(balance.pick() == 11);
     CHECK(balance.pick() == 11);
     balance.edit(11, 0);
     CHECK(balance.pick() == Balance::none);
     balance.remove(11);
-    balance.remove(12);
     CHECK(balance.pick() == Balance::none);
   }
 }
