@@ -40,12 +40,18 @@ class Editor:
         self.others = set()
 
     def edit(self):
-        self.chance.choices([self.weigh, self.come_or_go, self.reschedule, self.other_service], [4, 4, 1, 1])[0]()
+        self.chance.choices([self.weigh, self.come_or_go, self.weigh_all, self.reschedule, self.other_service],
+                            [4, 4, 1, 1, 1])[0]()
 
     def weigh(self):
         name = self.chance.choice(list(self.weights))
         self.weights[name] = self.chance.randint(1 if name == "s1" else 0, 5)
         self.control.edit_server(*WEB, SERVERS[name], self.weights[name])
+
+    def weigh_all(self):
+        self.weights = {name: self.chance.randint(1, 5) for name in self.weights}
+        self.control.apply(f"server edit tcp {VIP}:80 {SERVERS[name]} --weight {weight}"
+                           for name, weight in self.weights.items())
 
     def come_or_go(self):
         name = self.chance.choice(["s2", "s3"])

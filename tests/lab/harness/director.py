@@ -33,8 +33,8 @@ class Control:
         self.path = path
         self.command = [program("fairwayctl", build), "--socket", path]
 
-    def run(self, *arguments):
-        return run(*self.command, *arguments, seconds=120)
+    def run(self, *arguments, **options):
+        return run(*self.command, *arguments, seconds=120, **options)
 
     def show(self, what):
         """What `fairwayctl show WHAT --json` prints, decoded."""
@@ -59,8 +59,9 @@ class Control:
     def delete_server(self, protocol, service, server):
         self.run("server", "delete", protocol, service, server)
 
-    def apply(self, file):
-        return self.run("apply", file)
+    def apply(self, lines):
+        """Carries out several commands, each written as on fairwayctl's command line."""
+        self.run("apply", "-", input="\n".join(lines))
 
     def service(self, protocol, address):
         """The row of one service, its servers a dict by "ADDRESS:PORT"."""

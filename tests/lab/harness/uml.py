@@ -13,7 +13,7 @@ import subprocess
 from .namespace import LabError, Namespace, wait_for
 from .server import nginx
 
-_MODULES = pathlib.Path("/usr/lib/uml/modules")
+MODULES = pathlib.Path("/usr/lib/uml/modules")
 
 # /proc of the machine shows through until the guest's own is mounted: no shell with applets of its own (busybox) here.
 _INIT = """\
@@ -37,6 +37,14 @@ read never
 """
 
 
+def command_line(init, home, megabytes, cards):
+    """Boots a kernel whose root is the machine's file system and whose console is its standard input and output.
+    `cards`: the options of the drivers of vec0, vec1, ..."""
+    devices = [f"vec{number}:{options}" for number, options in enumerate(cards)]
+    return ["linux.uml", "rootfstype=hostfs", "rootflags=/", "rw", f"mem={megabytes}M", f"init={init}",
+            f"uml_dir={home}/", *devices, "con=null", "con0=fd:0,fd:1", "quiet"]
+
+
 class Guest(Namespace):
     """Stands beside RealServer in a lab; it boots when it is told its VIP."""
 
@@ -51,7 +59,7 @@ class Guest(Namespace):
 
     def unpack(self, vip):
         """Boots the guest with the VIP on its tunl0 and returns what unpacks."""
-        releases = sorted(_MODULES.iterdir()) if _MODULES.is_dir() else []
+        releases = sorted(MODULES.iterdir()) if MODULES.is_dir() else []
         if not releases:
             raise LabError("user-mode-linux is not installed (tools/setup does it)")
         home = self._lab.folder / self.name_in_answers
@@ -65,8 +73,7 @@ class Guest(Namespace):
 
     def _boot(self, init, home):
         self._process = self._lab.run_in(
-            self, "linux.uml", "rootfstype=hostfs", "rootflags=/", "rw", "mem=96M", f"init={init}", f"uml_dir={home}/",
-            "vec0:transport=raw,ifname=eth0,depth=64,gro=0", "con=null", "con0=fd:0,fd:1", "quiet",
+            self, *command_line(init, home, 96, ["transport=raw,ifname=eth0,depth=64,gro=0"]),
             stdin=subprocess.PIPE, env=os.environ | {"TMPDIR": str(home)})
         self._lab.at_end(self._power_off)
         wait_for(lambda: (home / "nginx.pid").exists() or not self._process.alive, "the guest's nginx", 30)
