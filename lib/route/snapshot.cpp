@@ -8,13 +8,20 @@
 namespace fairway::route {
 namespace {
 
+/// 64 bits as they stand on the wire, of which the first `length` are set.
+std::uint64_t mask_of(unsigned length) noexcept {
+  const std::uint64_t host = length >= 64 ? ~std::uint64_t{0} : ~(~std::uint64_t{0} >> length);
+  return net::BigEndian<std::uint64_t>(host).raw();
+}
+
 /// The address with all bits behind the first `length` set to zero.
 net::Address network_of(const net::Address& address, unsigned length) noexcept {
   net::Address network = address;
-  for (unsigned i = 0; i < network.bytes.bytes.size(); ++i) {
-    const unsigned kept = std::clamp(static_cast<int>(length) - static_cast<int>(8 * i), 0, 8);
-    network.bytes.bytes[i] &= static_cast<std::uint8_t>(0xff00u >> kept);
-  }
+  std::uint64_t words[2];
+  std::memcpy(words, &network.bytes, sizeof words);
+  words[0] &= mask_of(length);
+  words[1] &= length > 64 ? mask_of(length - 64) : 0;
+  std::memcpy(&network.bytes, words, sizeof words);
   return network;
 }
 

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <string>
@@ -115,13 +116,21 @@ class Snapshot {
     net::Address neighbour;
     bool operator==(const LinkKey&) const = default;
   };
-  struct LinkHash {
-    std::size_t operator()(const LinkKey& key) const noexcept {
-      return std::hash<net::Address>{}(key.neighbour) ^ (std::size_t{key.port.value} << 16 | key.vlan);
+  struct AddressHash {
+    std::size_t operator()(const net::Address& address) const noexcept {
+      std::uint64_t words[2];
+      std::memcpy(words, &address.bytes, sizeof words);
+      const std::uint64_t h = (words[0] ^ words[1] * 0x9e3779b97f4a7c15u) * 0xff51afd7ed558ccdu;
+      return h ^ h >> 32;
     }
   };
-  using ByNetwork = std::unordered_map<net::Address, Route>;         // network address, host bits zero
-  using ByLength = std::vector<std::pair<std::uint8_t, ByNetwork>>;  // by prefix length, the longest first
+  struct LinkHash {
+    std::size_t operator()(const LinkKey& key) const noexcept {
+      return AddressHash{}(key.neighbour) + (std::size_t{key.port.value} << 16 | key.vlan);
+    }
+  };
+  using ByNetwork = std::unordered_map<net::Address, Route, AddressHash>;  // network address, host bits zero
+  using ByLength = std::vector<std::pair<std::uint8_t, ByNetwork>>;        // by prefix length, the longest first
   struct Routes {
     ByLength ipv4, ipv6;
   };
