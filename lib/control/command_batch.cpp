@@ -9,8 +9,9 @@
 namespace fairway::control {
 namespace {
 
-constexpr std::size_t slice = 256;  // commands
-constexpr int deepest = 8;          // no command is nested as deeply
+constexpr std::size_t slice = 256;              // commands
+constexpr std::size_t most_commands = 100'000;  // in one request; their text may be much shorter than they are
+constexpr int deepest = 8;                      // no command is nested as deeply
 
 /// nlohmann's message without its own name and position, which counts from the element's begin.
 std::string reason(const nlohmann::json::parse_error& error) {
@@ -106,18 +107,20 @@ Job::Progress CommandBatch::advance() { return is_decoded_ ? carry_out() : decod
 Job::Progress CommandBatch::decode() {
   for (std::size_t i = 0; i < slice; ++i) {
     auto command = reader_.next();
-    if (command) {
-      commands_.push_back(std::move(*command));
-      continue;
+    if (!command) {
+      is_decoded_ = true;
+      return reader_.malformed().empty() ? Progress::more : refuse(400, reader_.malformed());
     }
-    if (!reader_.malformed().empty()) {
-      reply = {.status = 400, .body = error_body(reader_.malformed())};
-      return Progress::done;
-    }
-    is_decoded_ = true;
-    break;
+    if (commands_.size() == most_commands)
+      return refuse(413, "more than " + std::to_string(most_commands) + " commands in one request");
+    commands_.push_back(std::move(*command));
   }
   return Progress::more;
+}
+
+Job::Progress CommandBatch::refuse(unsigned status, const std::string& message) {
+  reply = {.status = status, .body = error_body(message)};
+  return Progress::done;
 }
 
 Job::Progress CommandBatch::carry_out() {

@@ -46,6 +46,7 @@ class CommandBatch : public Job {
 
  private:
   Progress decode();
+  Progress refuse(unsigned status, const std::string& message);
   Progress carry_out();
   bool carry_out_next();
 

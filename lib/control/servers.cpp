@@ -118,7 +118,9 @@ void Servers::publish_status(service::ServerId id) {
 }
 
 void Servers::routes_changed(std::shared_ptr<const route::Snapshot> routes) {
+  const bool is_same_for_servers = routes->wanted_generation == routes_->wanted_generation;
   routes_ = std::move(routes);
+  if (is_same_for_servers) return;
   for (auto& [address, wanted] : wanted_) wanted.next_hop = find_next_hop(address);
   for (std::uint32_t id = 0; id < known_.size(); ++id) publish_status({id});
 }

@@ -74,7 +74,8 @@ class Servers {
 
   /// To be called each minute: forgets what lay idle in the trash for long enough. Waits for the workers if it does.
   void sweep(Time now);
-  /// Looks up every server's next hop in these routes, and later ones too.
+  /// From now on next hops are looked up in these routes; those of all servers at once, if the routes say that they may
+  /// differ (Snapshot::wanted_generation).
   void routes_changed(std::shared_ptr<const route::Snapshot> routes);
 
   bool is_in_trash(const ServerName& name) const { return trash_.contains(name); }

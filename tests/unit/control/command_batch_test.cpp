@@ -89,6 +89,17 @@ TEST_CASE_METHOD(Fixture, "text that is not JSON is refused whole, with the plac
   CHECK(director.services().empty());
 }
 
+TEST_CASE_METHOD(Fixture, "too many commands in one request are refused whole") {
+  std::string text = "[" + addition(1);
+  for (int i = 1; i < 100'000; ++i) text += ",{}";
+  CHECK(run(text + "]").status == 200);
+  apply(DeleteService{key(1)});
+  const Reply reply = run(text + ",{}]");
+  CHECK(reply.status == 413);
+  CHECK(reply.body == R"({"error":"more than 100000 commands in one request"})");
+  CHECK(director.services().empty());
+}
+
 TEST_CASE_METHOD(Fixture, "braces and quotes within strings are text") {
   const Reply reply =
       run(R"([{"add_service": {"protocol": "tcp", "address": "10.0.0.1", "port": 80, "name": "a}]\"{"}}])");

@@ -44,8 +44,10 @@ struct Fixture {
   }
 };
 
-std::shared_ptr<const route::Snapshot> routes(std::vector<std::pair<const char*, std::uint32_t>> ways) {
+std::shared_ptr<const route::Snapshot> routes(std::uint64_t generation,
+                                              std::vector<std::pair<const char*, std::uint32_t>> ways) {
   auto snapshot = std::make_shared<route::Snapshot>();
+  snapshot->wanted_generation = generation;
   std::vector<route::Route> all;
   for (const auto& [prefix, id] : ways)
     all.push_back({net::parse_prefix(prefix).value(), {{.on_link = false, .gateway = route::NextHopId{id}}}});
@@ -170,14 +172,14 @@ TEST_CASE_METHOD(Fixture, "a neighbour is wanted once, from the first server wit
 TEST_CASE_METHOD(Fixture, "next hops follow the routes") {
   const auto early = add("192.0.2.1");
   CHECK(status(early).next_hop == 0);
-  servers.routes_changed(routes({{"192.0.2.0/24", 5}}));
+  servers.routes_changed(routes(1, {{"192.0.2.0/24", 5}}));
   CHECK(status(early).next_hop == 5);
   CHECK(status(early).available);
   const auto late = add("192.0.2.2");
   const auto gone = add("192.0.2.3");
   CHECK(status(late).next_hop == 5);
   servers.remove(gone);
-  servers.routes_changed(routes({{"192.0.2.0/24", 5}, {"192.0.2.2/32", 6}}));
+  servers.routes_changed(routes(2, {{"192.0.2.0/24", 5}, {"192.0.2.2/32", 6}}));
   CHECK(status(early).next_hop == 5);
   CHECK(status(late).next_hop == 6);
   CHECK_FALSE(status(gone).available);
