@@ -38,11 +38,9 @@ read never
 
 
 def command_line(init, home, megabytes, cards):
-    """Boots a kernel whose root is the machine's file system and whose console is its standard input and output.
-    `cards`: the options of the drivers of vec0, vec1, ..."""
-    devices = [f"vec{number}:{options}" for number, options in enumerate(cards)]
+    """Boots a kernel whose root is the machine's file system and whose console is its standard input and output."""
     return ["linux.uml", "rootfstype=hostfs", "rootflags=/", "rw", f"mem={megabytes}M", f"init={init}",
-            f"uml_dir={home}/", *devices, "con=null", "con0=fd:0,fd:1", "quiet"]
+            f"uml_dir={home}/", *cards, "con=null", "con0=fd:0,fd:1", "quiet"]
 
 
 class Guest(Namespace):
@@ -73,7 +71,7 @@ class Guest(Namespace):
 
     def _boot(self, init, home):
         self._process = self._lab.run_in(
-            self, *command_line(init, home, 96, ["transport=raw,ifname=eth0,depth=64,gro=0"]),
+            self, *command_line(init, home, 96, ["vec0:transport=raw,ifname=eth0,depth=64,gro=0"]),
             stdin=subprocess.PIPE, env=os.environ | {"TMPDIR": str(home)})
         self._lab.at_end(self._power_off)
         wait_for(lambda: (home / "nginx.pid").exists() or not self._process.alive, "the guest's nginx", 30)

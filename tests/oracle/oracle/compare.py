@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# SPDX-FileCopyrightText: Fairway contributors
+"""Holds what came out of the director against what came out of the kernel.
+
+Frames are compared byte for byte but for what the kernel draws by itself: the IP id of packets that it makes (ICMP errors,
+resets of its own stack, outer headers that may be fragmented). Checksums over such fields must be right on both sides.
+"""
+
+import dataclasses
+import struct
+
+from . import packets
+
+_ICMP, _IPIP, _TCP = 1, 4, 6
+_DONT_FRAGMENT = 0x4000
+SECONDS_APART = 1  # that the expire columns may be
+
+
+@dataclasses.dataclass
+class Difference:
+    where: str  # the event, with its number
+    what: str
+    kernel: str
+    fairway: str
+
+    def __str__(self):
+        return f"{self.where}\n  {self.what}\n    kernel:  {self.kernel}\n    fairway: {self.fairway}"
+
+
+def _sum_is_right(header):
+    total = sum(struct.unpack(f"!{len(header) // 2}H", header))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return total == 0xFFFF
+
+
+def is_made_by_kernel(frame):
+    """Whether the kernel drew this packet's IP id: an ICMP error, an outer header without DF, a reset of its own stack."""
+    protocol, fragment = frame[23], struct.unpack_from("!H", frame, 20)[0]
+    if protocol == _ICMP:
+        return frame[34] in (3, 11)
+    if protocol == _IPIP:
+        return not fragment & _DONT_FRAGMENT
+    flags = 14 + (frame[14] & 15) * 4 + 13
+    return protocol == _TCP and len(frame) > flags and not fragment & 0x1FFF and bool(frame[flags] & 0x04)
+
+
+def masked(frame):
+    """The frame with the fields zeroed that need not be the same; None if their checksum is wrong."""
+    if not is_made_by_kernel(frame):
+        return frame
+    length = (frame[14] & 15) * 4
+    if not _sum_is_right(frame[14:14 + length]):
+        return None
+    return frame[:18] + b"\0\0" + frame[20:24] + b"\0\0" + frame[26:]
+
+
+def same_frames(kernel, fairway):
+    return len(kernel) == len(fairway) and all(masked(a) == masked(b) is not None for a, b in zip(kernel, fairway))
+
+
+def _bytes_apart(a, b):
+    places = [place for place in range(max(len(a), len(b))) if a[place:place + 1] != b[place:place + 1]]
+    return f"differ at byte {', '.join(str(place) for place in places[:12])}{' ...' if len(places) > 12 else ''}"
+
+
+def frame_differences(where, side, kernel, fairway):
+    """All of one side and event; nothing if they are the same."""
+    if same_frames(kernel, fairway):
+        return
+    for number in range(max(len(kernel), len(fairway))):
+        mine = kernel[number] if number < len(kernel) else None
+        its = fairway[number] if number < len(fairway) else None
+        if mine is not None and its is not None and masked(mine) == masked(its) is not None:
+            continue
+        apart = f": {_bytes_apart(mine, its)}" if mine and its else ""
+        words = [f"{packets.describe(frame)}\n      {frame.hex(' ', 2)}" if frame else "nothing" for frame in (mine, its)]
+        yield Difference(where, f"packet {number + 1} {side}{apart}", *words)
+
+
+def service_differences(where, kernel, fairway):
+    for key in sorted(kernel.keys() | fairway.keys()):
+        mine, its = kernel.get(key), fairway.get(key)
+        if mine is None or its is None:
+            yield Difference(where, f"service {key}", str(mine or "none"), str(its or "none"))
+            continue
+        if list(mine["servers"]) != list(its["servers"]):
+            yield Difference(where, f"servers of {key}", " ".join(mine["servers"]), " ".join(its["servers"]))
+            continue
+        yield from _row_differences(where, key, mine, its)
+        for server in mine["servers"]:
+            yield from _row_differences(where, f"{server} of {key}", mine["servers"][server], its["servers"][server])
+
+
+def _row_differences(where, what, mine, its):
+    for field in sorted((mine.keys() | its.keys()) - {"servers"}):
+        if mine.get(field) != its.get(field):
+            yield Difference(where, f"{field} of {what}", str(mine.get(field)), str(its.get(field)))
+
+
+def connection_differences(where, kernel, fairway, apart=0.0):
+    """`apart`: seconds between the two readings."""
+    tolerance = SECONDS_APART + int(apart + 0.2)
+    for key in sorted(kernel.keys() | fairway.keys()):
+        mine, its = sorted(kernel.get(key, [])), sorted(fairway.get(key, []))
+        if len(mine) != len(its):
+            mine = [row for row in mine if row[1] > tolerance]  # it may just have ended on one side
+            its = [row for row in its if row[1] > tolerance]
+        same = len(mine) == len(its) and all(
+            a[0] == b[0] and abs(a[1] - b[1]) <= tolerance for a, b in zip(mine, its))
+        if not same:
+            yield Difference(where, f"connection {' '.join(key)}", _rows(mine), _rows(its))
+
+
+def _rows(rows):
+    return ", ".join(f"{state} {seconds} s" for state, seconds in rows) or "none"

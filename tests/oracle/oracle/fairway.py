@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# SPDX-FileCopyrightText: Fairway contributors
+"""The subject: fairwayd with one worker. Its ports are net_tap devices whose Linux sides are the oracle's ends."""
+
+import http.client
+import json
+import socket
+
+from harness import LabError
+from harness.director import Director
+from harness.namespace import run
+
+from . import world
+from .scenario import AddServer, AddService, DeleteService, EditServer, EditService, RemoveServer
+from .wire import FENCE_PORT, Wire, fence_services
+from .world import OUTSIDE
+
+
+class _Connection(http.client.HTTPConnection):
+    """HTTP over a Unix socket."""
+
+    def __init__(self, path):
+        super().__init__("fairwayd", timeout=20)
+        self._path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
+
+
+class Fairway:
+    name = "fairway"
+
+    def __init__(self, folder, namespace, wires, build=None):
+        self.folder = folder / "fairway"
+        self.folder.mkdir()
+        self._namespace = namespace
+        self._wires = wires
+        self._director = Director(namespace, self.folder, self._configuration(), build)
+        self._connection = None
+        self.wire = None
+
+    def _configuration(self):
+        return {
+            "director": {"workers": 1, "idle": "wait", "connections": 200_000, "hugepages": False, "summary_interval": 0,
+                         "control_socket": str(self.folder / "control.sock")},
+            "ports": [{"name": side, "device": f"net_tap{number},iface=f-{side},mac={world.DIRECTOR_MAC[side]}",
+                       "kernel_interface": f"fw-{side}", "addresses": [f"{world.DIRECTOR[side]}/24"],
+                       "mtu": world.MTU[side], "neighbours": world.ALL_NEIGHBOURS[side]}
+                      for number, side in enumerate(world.SIDES)],
+            "services": [{"name": f"fence-{side}", "address": vip, "port": FENCE_PORT, "protocol": "udp", "scheduler": "rr",
+                          "forwarding": "dr", "servers": [{"address": server}]}
+                         for side, (vip, server) in zip(world.SIDES, fence_services())]}
+
+    def start(self):
+        self._namespace.sysctl("ipv4.ip_forward", 1)
+        self._namespace.sysctl("ipv4.icmp_ratelimit", 0)
+        self._director.start()
+        devices = {side: f"f-{side}" for side in world.SIDES}
+        for device in devices.values():
+            self._namespace.ip(f"link set {device} netns {self._wires.name}")
+            self._wires.ip(f"link set {device} up")
+        batch = [f"neigh replace {address} lladdr {mac} dev fw-{side} nud permanent"
+                 for side in world.SIDES for address, mac in world.ALL_NEIGHBOURS[side].items()]
+        file = self.folder / "addresses"
+        file.write_text("\n".join([*batch, *(line.replace(" add ", " replace ") for line in world.routes(f"fw-{OUTSIDE}"))]))
+        run("ip", "-n", self._namespace.name, "-batch", file)
+        self.wire = Wire(self.name, self._wires, devices)
+        self._connection = _Connection(str(self.folder / "control.sock"))
+        self._wait_for_routes()
+
+    def _wait_for_routes(self):
+        """Fences go round as soon as the director follows the routes that were just made."""
+        self.wire.collect(self.wire.send(OUTSIDE, []), is_mine=lambda frame: False)
+
+    def stop(self):
+        if self.wire:
+            self.wire.close()
+        if self._connection:
+            self._connection.close()
+        self._director.stop()
+
+    def kill(self):
+        self._director.kill()
+
+    def restart(self):
+        self.stop()
+        self.start()
+
+    def words(self):
+        return self._director.process.words() if self._director.process else ""
+
+    # --- what a director can be told and asked ------------------------------------------------------------------
+
+    def _ask(self, method, path, body=None):
+        headers = {"Content-Type": "application/json"} if body is not None else {}
+        self._connection.request(method, path, None if body is None else json.dumps(body), headers)
+        response = self._connection.getresponse()
+        text = response.read()
+        if response.status != 200:
+            raise LabError(f"fairway: {method} {path}: {response.status} {text.decode(errors='replace')}")
+        return json.loads(text)
+
+    def apply(self, edits):
+        results = self._ask("POST", "/v1/commands", [_command(event, service) for event, service in edits])
+        for (event, _), result in zip(edits, results):
+            if "error" in result:
+                raise LabError(f"fairway: {event}: {result['error']}")
+
+    def snapshot(self, statistics=False):
+        services = {}
+        for row in self._ask("GET", "/v1/services")["services"]:
+            key = f"{row['protocol']} {row['address']}:{row['port']}"
+            services[key] = _counters(row, statistics) | {
+                "scheduler": row["scheduler"],
+                "servers": {f"{one['address']}:{one['port']}": _server(one, statistics) for one in reversed(row["servers"])}}
+        connections = {}
+        for row in self._ask("GET", "/v1/connections?limit=1000000")["connections"]:
+            key = (row["protocol"], row["client"], row["virtual"], row["server"])
+            connections.setdefault(key, []).append((row["state"], row["expires"]))
+        return {"services": services, "connections": connections}
+
+    def verdicts(self):
+        return self._ask("GET", "/v1/drops")["verdicts"]
+
+
+_COUNTERS = ("connections", "in_packets", "out_packets", "in_bytes", "out_bytes")
+
+
+def _counters(row, statistics):
+    return {key: row[key] for key in _COUNTERS} if statistics else {}
+
+
+def _server(row, statistics):
+    return {key: row[key] for key in ("forwarding", "weight", "active", "inactive")} | _counters(row, statistics)
+
+
+def _command(event, service):
+    """The event as the director's command; see lib/control/json.cpp."""
+    key = {"protocol": service.protocol, "address": service.vip, "port": service.port}
+    if isinstance(event, AddService):
+        return {"add_service": key | {"scheduler": event.scheduler, "forwarding": event.method}}
+    if isinstance(event, EditService):
+        return {"edit_service": key | {"scheduler": event.scheduler}}
+    if isinstance(event, DeleteService):
+        return {"delete_service": key}
+    server = {"service": key, "address": service.address(event.server), "port": event.port or service.port}
+    if isinstance(event, RemoveServer):
+        return {"delete_server": server}
+    assert isinstance(event, (AddServer, EditServer))
+    body = server | {"weight": event.weight, "forwarding": event.method or service.method}
+    return {"add_server" if isinstance(event, AddServer) else "edit_server": body}

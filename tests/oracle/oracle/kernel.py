@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# SPDX-FileCopyrightText: Fairway contributors
+"""The reference: Linux IPVS in a user-mode-linux guest, which stands where the director stands.
+
+The guest runs the commands that it is told on its console and prints what they say. Its two network cards are taps.
+"""
+
+import os
+import pathlib
+import re
+import select
+import subprocess
+import time
+
+from harness import LabError
+from harness.namespace import Process, run
+from harness.uml import MODULES, command_line
+
+from . import world
+from .scenario import AddServer, AddService, DeleteService, EditServer, EditService, RemoveServer
+from .wire import FENCE_PORT, Wire, fence_services
+from .world import INSIDE, OUTSIDE
+
+_IPVS = "kernel/net/netfilter/ipvs"
+_LEFT_OUT = ("ip_vs_ftp", "ip_vs_pe_sip")  # they touch packets
+_DEVICES = {OUTSIDE: "eth0", INSIDE: "eth1"}
+_END = "@@end@@"
+_METHOD = {"nat": "-m", "dr": "-g", "tun": "-i"}
+_METHOD_NAMES = {"Masq": "nat", "Route": "dr", "Tunnel": "tun", "Local": "local"}
+
+# /proc of the machine shows through until the guest's own is mounted.
+_INIT = """\
+#!/bin/sh
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t tmpfs tmpfs /run
+stty raw -echo
+dmesg -n 1
+{insmod}
+echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6
+echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6
+for file in /proc/sys/net/ipv4/conf/*/rp_filter /proc/sys/net/ipv4/conf/*/send_redirects; do echo 0 > $file; done
+echo 0 > /proc/sys/net/ipv4/icmp_ratelimit
+echo 1 > /proc/sys/net/ipv4/ip_forward
+{setup}
+echo "{end} 0"
+while IFS= read -r line; do
+  eval "$line" 2>&1
+  echo "{end} $?"
+done
+"""
+
+
+def missing():
+    """Why there can be no reference here; empty if there can."""
+    for program, package in (("linux.uml", "user-mode-linux"), ("ipvsadm", "ipvsadm"), ("modinfo", "kmod")):
+        if not any((pathlib.Path(folder) / program).exists() for folder in os.get_exec_path() + ["/usr/sbin", "/sbin"]):
+            return f"{package} is not installed (tools/setup does it)"
+    return "" if os.geteuid() == 0 else "network namespaces are root's"
+
+
+def _module_files(release, names):
+    """Paths of these modules below the release's folder, those that they need first."""
+    files = {file.stem.replace("-", "_"): file for file in release.rglob("*.ko")}
+    order = []
+
+    def need(name):
+        if files[name] in order:
+            return
+        for other in filter(None, run("modinfo", "-F", "depends", files[name]).strip().split(",")):
+            need(other.replace("-", "_"))
+        order.append(files[name])
+
+    for name in names:
+        need(name)
+    return order
+
+
+def _setup_commands():
+    """Addresses, routes and neighbours, as iproute2 batch lines."""
+    yield "link set lo up"
+    for side, device in _DEVICES.items():
+        yield f"link set {device} mtu {world.MTU[side]} up"
+        yield f"addr add {world.DIRECTOR[side]}/24 dev {device}"
+        for address, mac in world.ALL_NEIGHBOURS[side].items():
+            yield f"neigh replace {address} lladdr {mac} dev {device} nud permanent"
+    yield from world.routes(_DEVICES[OUTSIDE])
+
+
+class Kernel:
+    name = "kernel"
+
+    def __init__(self, folder):
+        self.folder = folder / "kernel"
+        self.folder.mkdir()
+        self._process = None
+        self._buffer = b""
+        self.wire = None
+
+    def start(self, namespace):
+        devices = {side: f"k-{side}" for side in world.SIDES}
+        for side, device in devices.items():
+            namespace.ip(f"tuntap add {device} mode tap")
+            namespace.ip(f"link set {device} mtu {world.MTU[side]} up")
+        self._boot(namespace, devices)
+        self.wire = Wire(self.name, namespace, devices)
+
+    def _boot(self, namespace, taps):
+        releases = sorted(MODULES.iterdir())
+        kinds = sorted(file.stem for file in (releases[-1] / _IPVS).glob("ip_vs_*.ko") if file.stem not in _LEFT_OUT)
+        insmod = [f"insmod {file}" for file in _module_files(releases[-1], ["ip_vs", *kinds])]
+        batch = self.folder / "addresses"
+        batch.write_text("\n".join(_setup_commands()) + "\n")
+        init = self.folder / "init"
+        init.write_text(_INIT.format(insmod="\n".join(insmod), setup=f"ip -batch {batch}", end=_END))
+        init.chmod(0o755)
+        # Not by the driver of vec0: its packets go through GRO, where TCP data waits for more and others overtake it.
+        cards = [f"eth{number}=tuntap,{tap},{world.DIRECTOR_MAC[side]}" for number, (side, tap) in enumerate(taps.items())]
+        # On one CPU, as is who sends (stage.py): what a veth pair carries from two CPUs may change its order.
+        self._process = Process(["taskset", "-c", min(os.sched_getaffinity(0)), *command_line(init, self.folder, 160, cards)],
+                                self.folder / "log", namespace=namespace.name,
+                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=os.environ | {"TMPDIR": str(self.folder)})
+        self._read_answer(time.monotonic() + 60, "boot")
+        for vip, server in fence_services():
+            self.ask(f"ipvsadm -A -u {vip}:{FENCE_PORT} -s rr && ipvsadm -a -u {vip}:{FENCE_PORT} -r {server} -g")
+
+    def stop(self):
+        if self.wire:
+            self.wire.close()
+        if self._process and self._process.alive:
+            self._process.popen.kill()
+            self._process.popen.wait()
+
+    def ask(self, command, seconds=20):
+        """Runs a line of shell in the guest and returns what it printed; LabError if it failed."""
+        self._process.popen.stdin.write(command.encode() + b"\n")
+        self._process.popen.stdin.flush()
+        answer, status = self._read_answer(time.monotonic() + seconds, command)
+        if status:
+            raise LabError(f"kernel: `{command}` ended with {status}: {answer}")
+        return answer
+
+    def _read_answer(self, deadline, command):
+        pipe = self._process.popen.stdout
+        while True:
+            done = re.search(rb"(?s)^(.*?)" + _END.encode() + rb" (\d+)\r?\n", self._buffer)
+            if done:
+                self._buffer = self._buffer[done.end():]
+                return done[1].decode().replace("\r", ""), int(done[2])
+            if not select.select([pipe], [], [], max(0, deadline - time.monotonic()))[0]:
+                raise LabError(f"kernel: no answer to `{command}`: {self._buffer[-2000:].decode(errors='replace')}")
+            chunk = os.read(pipe.fileno(), 65536)
+            if not chunk:
+                raise LabError(f"kernel: the guest died: {self._buffer[-2000:].decode(errors='replace')}\n{self._process.words()}")
+            self._buffer += chunk
+
+    # --- what a director can be told and asked ------------------------------------------------------------------
+
+    def apply(self, edits):
+        """Edits of one moment: (event, service) pairs, the service as `world.Target`."""
+        lines = "\n".join(_ipvsadm(event, service) for event, service in edits)
+        if len(edits) == 1:
+            self.ask(f"ipvsadm {lines}")
+        else:
+            self.ask("; ".join(f"ipvsadm {line}" for line in lines.splitlines()))
+
+    def set(self, name, value):
+        self.ask(f"echo {value} > /proc/sys/net/ipv4/vs/{name}")
+
+    def settings(self):
+        """Names and values of net.ipv4.vs that are small numbers."""
+        text = self.ask("cd /proc/sys/net/ipv4/vs; grep . * ; cd /")
+        return dict(line.split(":", 1) for line in text.splitlines())
+
+    def snapshot(self, statistics=False):
+        """Services and connections, as `compare` wants them."""
+        text = self.ask("ipvsadm -Ln --nosort; echo ----; ipvsadm -Lnc; echo ----" +
+                        ("; ipvsadm -Ln --stats --exact" if statistics else ""))
+        services, connections, counts = text.split("----\n")
+        result = {"services": _read_services(services), "connections": _read_connections(connections)}
+        if statistics:
+            _read_statistics(counts, result["services"])
+        return result
+
+    def flush(self):
+        """Forgets all services but the fence's, and their connections."""
+        self.set("expire_nodest_conn", 1)
+        keep = "|".join(vip for vip, _ in fence_services())
+        self.ask("ipvsadm -Sn | grep ^-A | while read a kind at rest; do case $at in " + keep +
+                 ") ;; *) ipvsadm -D $kind $at;; esac; done")
+        self.set("expire_nodest_conn", 0)
+
+
+def _ipvsadm(event, service):
+    at = f"{'-t' if service.protocol == 'tcp' else '-u'} {service.vip}:{service.port}"
+    if isinstance(event, (AddService, EditService)):
+        verb = "-A" if isinstance(event, AddService) else "-E"
+        return f"{verb} {at} -s {event.scheduler}" + (f" -b {','.join(event.flags)}" if event.flags else "")
+    if isinstance(event, DeleteService):
+        return f"-D {at}"
+    server = f"-r {service.address(event.server)}:{event.port or service.port}"
+    if isinstance(event, RemoveServer):
+        return f"-d {at} {server}"
+    verb = "-a" if isinstance(event, AddServer) else "-e"
+    assert isinstance(event, (AddServer, EditServer))
+    return f"{verb} {at} {server} {_METHOD[event.method or service.method]} -w {event.weight}"
+
+
+def _rows(text):
+    """Of ipvsadm -L: (service row, server rows) as lists of words."""
+    found = []
+    for words in map(str.split, text.splitlines()):
+        if words and words[0] in ("TCP", "UDP"):
+            found.append((words, []))
+        elif words and words[0] == "->" and found:
+            found[-1][1].append(words)
+    return found
+
+
+def _read_services(text):
+    services = {}
+    for service, servers in _rows(text):
+        services[f"{service[0].lower()} {service[1]}"] = {
+            "scheduler": service[2],
+            "servers": {words[1]: {"forwarding": _METHOD_NAMES[words[2]], "weight": int(words[3]), "active": int(words[4]),
+                                   "inactive": int(words[5])} for words in servers}}
+    return services
+
+
+_COUNTERS = ("connections", "in_packets", "out_packets", "in_bytes", "out_bytes")
+
+
+def _read_statistics(text, services):
+    for service, servers in _rows(text):
+        row = services[f"{service[0].lower()} {service[1]}"]
+        row |= zip(_COUNTERS, map(int, service[2:]))
+        for words in servers:
+            row["servers"][words[1]] |= zip(_COUNTERS, map(int, words[2:]))
+
+
+def _read_connections(text):
+    """(protocol, client, virtual, server) → [(state, seconds left)]; a connection and a new one after it may share them."""
+    connections = {}
+    for line in text.splitlines()[2:]:
+        protocol, expire, state, client, virtual, server = line.split()
+        minutes, seconds = map(int, expire.split(":"))
+        connections.setdefault((protocol.lower(), client, virtual, server), []).append((state, 60 * minutes + seconds))
+    return connections

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# SPDX-FileCopyrightText: Fairway contributors
+"""The two segments of one director, as the oracle sees them: what it sends, and all IPv4 frames that come out.
+
+Nobody knows how many packets an event brings forth, so a fence follows each: a UDP packet to a DR service that goes round
+to this side, and one to a service on the other side. What was received before it has been dealt with when both are back.
+"""
+
+import select
+import socket
+import struct
+import time
+
+from harness import LabError
+
+from . import packets
+from .world import INSIDE, OUTSIDE, SIDES
+
+_ETH_P_ALL = 3
+_PACKET_IGNORE_OUTGOING = 23
+_SOL_PACKET = 263
+FENCE_VIPS = {OUTSIDE: "10.191.255.1", INSIDE: "10.191.255.2"}  # by the side where it comes out
+FENCE_SERVERS = {OUTSIDE: "192.168.4.250", INSIDE: "192.168.2.250"}
+FENCE_CLIENTS = {OUTSIDE: "192.168.4.251", INSIDE: "192.168.2.251"}  # by the side where it comes from
+FENCE_PORT = 9
+_MARK = b"fence"
+
+
+class Wire:
+    def __init__(self, name, namespace, devices):
+        """`devices`: by side, the device in the namespace that is the other end of the director's port."""
+        self.name = name
+        self._sockets = {}
+        self._numbers = 0
+        self._late = []
+        with namespace.inside():
+            for side, device in devices.items():
+                self._sockets[side] = self._open(device)
+
+    @staticmethod
+    def _open(device):
+        made = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ETH_P_ALL))
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 23)
+        made.setsockopt(_SOL_PACKET, _PACKET_IGNORE_OUTGOING, 1)
+        made.bind((device, 0))
+        made.setblocking(False)
+        return made
+
+    def close(self):
+        for one in self._sockets.values():
+            one.close()
+
+    def _receive(self):
+        """What has come: (side, frame) pairs, IPv4 only."""
+        for side, one in self._sockets.items():
+            while True:
+                try:
+                    frame = one.recv(65536)
+                except BlockingIOError:
+                    break
+                if frame[12:14] == b"\x08\x00":
+                    yield side, frame
+
+    def strays(self, is_mine):
+        """Frames that came when nobody waited for them. `is_mine`: whether a frame belongs to whoever asks."""
+        self._late += [(side, frame) for side, frame in self._receive() if _MARK not in frame]
+        mine = [one for one in self._late if is_mine(one[1])]
+        self._late = [one for one in self._late if not is_mine(one[1])]
+        return mine
+
+    def send(self, side, frames):
+        """Sends these frames and a fence behind them; returns what `collect` wants to know."""
+        for frame in frames:
+            self._sockets[side].send(frame)
+        wanted = set()
+        for goal in SIDES:
+            self._numbers += 1
+            payload = _MARK + struct.pack("!I", self._numbers)
+            self._sockets[side].send(packets.udp(side, FENCE_CLIENTS[side], FENCE_PORT, FENCE_VIPS[goal], FENCE_PORT, payload))
+            wanted.add(payload)
+        return wanted
+
+    def collect(self, fence, is_mine, least=None, seconds=10):
+        """The frames by side that come until the fence is back, in order; others' are strays. With `least` (frames by side) some may be on a
+        slower way: waits for as many, but not longer than a second more."""
+        came, fence = {side: [] for side in SIDES}, set(fence)
+        deadline = time.monotonic() + seconds
+        while True:
+            for side, frame in self._receive():
+                returned = {payload for payload in fence if payload in frame}
+                fence -= returned
+                if returned and not fence:
+                    deadline = min(deadline, time.monotonic() + 1)
+                elif not returned and is_mine(frame):
+                    came[side].append(frame)
+                elif _MARK not in frame:
+                    self._late.append((side, frame))
+            enough = least is None or all(len(came[side]) >= len(least[side]) for side in SIDES)
+            if not fence and (enough or time.monotonic() > deadline):
+                return came
+            if time.monotonic() > deadline:
+                raise LabError(f"{self.name}: a fence packet did not come back in {seconds} s")
+            select.select(list(self._sockets.values()), [], [], 0.05)
+
+
+def fence_services():
+    """(VIP, server) pairs of UDP services on FENCE_PORT, by DR, that every director needs."""
+    return [(FENCE_VIPS[side], FENCE_SERVERS[side]) for side in SIDES]
+
+
+def is_fence(address):
+    return address in FENCE_VIPS.values()
+
