@@ -32,7 +32,8 @@ constexpr Key<Director> director_table[] = {
       .form = "number",
       .fallback = "1000000",
       .range = {1, 250'000'000, "connections"},
-      .about = "Room for IPv4 connections, shared out among the workers. Memory for all of them is taken at start."},
+      .about = "Room for IPv4 connections, shared out among the workers, and for a quarter as many clients of persistent "
+                "services. Memory for all connections is taken at start."},
      [](Field& field, Director& director) { decode::number(field, director.connections); }},
     {{.name = "connections_ipv6",
       .form = "number",
@@ -211,7 +212,7 @@ constexpr Key<ServiceDraft> service_table[] = {
       .form = "duration",
       .if_absent = "none",
       .range = {1, 2'678'400, "seconds"},
-      .about = "How long a client stays with its server. Not built yet: a file that asks for it is refused."},
+      .about = "How long a client stays with its server after its last new connection, whatever the weights."},
      [](Field& field, ServiceDraft& draft) { decode::duration(field, draft.spec.persistence); }},
     {{.name = "servers",
       .form = "list of servers",

@@ -48,8 +48,6 @@ void check_spec(const Placed<ServiceDraft>& placed, KnownScheduler known_schedul
 void refuse_what_is_not_built(const Placed<ServiceDraft>& placed, Problems& problems) {
   if (!placed.value.spec.key.address.is_v4())
     problems.add(placed.mark_of("address"), "address: IPv6 services are not built yet");
-  if (placed.has("persistence") && placed.is_read("persistence"))
-    problems.add(placed.mark_of("persistence"), "persistence: not built yet");
 }
 
 }  // namespace

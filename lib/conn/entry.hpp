@@ -52,7 +52,7 @@ struct alignas(32) Cold {
   std::uint8_t reserved;
   std::uint32_t next;         // in its timer bucket
   std::uint32_t previous;     // likewise; of the first, the bucket
-  std::uint32_t persistence;  // template that controls it; 0: none
+  std::uint32_t persistence;  // handle of the template that controls it; 0: none
 };
 static_assert(sizeof(Cold) == 32);
 

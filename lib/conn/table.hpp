@@ -8,6 +8,7 @@
 
 #include "conn/hash.hpp"
 #include "conn/index.hpp"
+#include "conn/templates.hpp"
 #include "conn/timers.hpp"
 #include "net/packet.hpp"
 #include "service/lines.hpp"
@@ -19,6 +20,7 @@ struct NewConnection {
   const net::Tuple4& tuple;  // client → VIP
   const service::Server& server;
   service::ServiceId service;
+  Templates::Handle persistence = 0;  // the template that controls it, told when the connection ends
 };
 
 /// Where the entries lie; the owner provides the memory (huge pages, NUMA node), all of one size.
@@ -45,6 +47,9 @@ class Table {
 
   Table(Storage storage, Index4 index4, Index6 index6, const HashKey& key, service::ServerLine* lines,
         const Timeouts& timeouts, base::Stamp now);
+
+  /// Where templates of connections live; they must outlive the table. Needed before one is opened with a template.
+  void use_templates(Templates& templates) noexcept { templates_ = &templates; }
 
   std::uint32_t hash(const net::Tuple4& tuple) const noexcept { return hash_(tuple); }
   Index4& index4() noexcept { return index4_; }
@@ -92,6 +97,8 @@ class Table {
   std::uint32_t free_count_;    // slots in free[0, free_count_)
   bool crowded_ = false;        // the last opening left little room
   std::uint32_t released_ = 0;  // slots in free[free_count_, free_count_ + released_): usable after the burst
+  Templates* templates_ = nullptr;
+  base::Stamp now_;  // of the last opening or burst's end
   Counts counts_;
 };
 
@@ -180,7 +187,7 @@ void Table<Index4, Index6>::fill(std::uint32_t slot, const NewConnection& connec
   Cold& rest = storage_.cold[slot];
   rest.client = net::AddressBytes(connection.tuple.source);
   rest.client_port = connection.tuple.source_port;
-  rest.persistence = 0;
+  rest.persistence = connection.persistence;
 }
 
 template <Index Index4, Index Index6>
@@ -194,6 +201,7 @@ auto Table<Index4, Index6>::open(const NewConnection& connection, std::uint32_t 
                           .protocol = connection.tuple.protocol};
   const std::uint32_t reply_hash = is_nat ? hash_(reply) : 0;
   if (is_nat && !claim_reply_tuple(reply, reply_hash)) return {Opened::tuple_taken};
+  now_ = now;
   crowded_ = free_count_ <= largest_burst;
   if (free_count_ == 0) return {Opened::full};
   const std::uint32_t slot = storage_.free[free_count_ - 1];
@@ -261,6 +269,7 @@ void Table<Index4, Index6>::release(std::uint32_t slot) noexcept {
   }
   service::ServerLine& line = lines_[entry.server_id.value];
   (entry.has(Hot::inactive) ? line.inactive : line.active).subtract(1);
+  if (cold(slot).persistence != 0) templates_->release(cold(slot).persistence, now_);
   entry.flags = 0;
   storage_.free[free_count_ + released_++] = slot;
   --counts_.connections;
@@ -277,6 +286,7 @@ void Table<Index4, Index6>::look_at(std::uint32_t slot, base::Stamp now) noexcep
 
 template <Index Index4, Index Index6>
 bool Table<Index4, Index6>::end_burst(base::Stamp now, std::uint32_t budget) noexcept {
+  now_ = now;
   const bool more = timers_.advance(now, budget, [&](std::uint32_t slot) { look_at(slot, now); });
   if (crowded_) make_room();
   free_count_ += released_;

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "base/time.hpp"
+#include "conn/templates.hpp"
 #include "forward/burst.hpp"
 #include "route/snapshot.hpp"
 #include "service/lines.hpp"
@@ -40,6 +41,7 @@ struct Context {
   const service::ServerStatus* statuses;  // by server id; control writes
   service::ServerLine* lines;             // by server id; this worker writes
   service::Loads loads;
+  conn::Templates* templates = nullptr;  // shared with the other workers; needed by persistent services
   unsigned worker = 0;
   unsigned workers = 1;
 

@@ -17,16 +17,33 @@ inline bool may_open(const net::PacketView& packet) noexcept {
   return (packet.tcp_flags & decisive) == net::TcpHeader::syn && packet.tuple.source_port != ftp_data;
 }
 
-/// Opens with the server that was chosen; if its reply tuple is taken, with the first other that can.
+/// Who is to serve a new connection, and what binds its client to that server.
+struct Choice {
+  const service::Server* server = nullptr;  // null: nobody can
+  conn::Templates::Handle persistence = 0;
+};
+
+/// Asks the scheduler, or the client's template first if the service is persistent.
+Choice choose(const service::Service& service, const net::PacketView& packet, Context& context) noexcept;
+
+/// Opens with the server that was chosen; if its reply tuple is taken, with the first other that can, unless the client is
+/// bound to that one.
 template <class Connections>
-auto open_with(const service::Server& chosen, const service::Service& service, const net::Tuple4& tuple,
-               std::uint32_t hash, Connections& connections, const Context& context) noexcept {
-  auto opening = connections.open({.tuple = tuple, .server = chosen, .service = service.id}, hash, context.now);
-  for (const service::Server& other : service.servers) {
-    if (opening.outcome != Connections::Opened::tuple_taken) break;
-    if (other.id == chosen.id || !sched::takes_connections(context.loads, other)) continue;
-    opening = connections.open({.tuple = tuple, .server = other, .service = service.id}, hash, context.now);
-  }
+auto open_with(const Choice& choice, const service::Service& service, const net::Tuple4& tuple, std::uint32_t hash,
+               Connections& connections, const Context& context) noexcept {
+  const auto open = [&](const service::Server& server) {
+    return connections.open(
+        {.tuple = tuple, .server = server, .service = service.id, .persistence = choice.persistence}, hash,
+        context.now);
+  };
+  auto opening = open(*choice.server);
+  if (service.persistence == 0)
+    for (const service::Server& other : service.servers) {
+      if (opening.outcome != Connections::Opened::tuple_taken) break;
+      if (other.id != choice.server->id && sched::takes_connections(context.loads, other)) opening = open(other);
+    }
+  if (opening.outcome != Connections::Opened::yes && choice.persistence != 0)
+    context.templates->release(choice.persistence, context.now);
   return opening;
 }
 
@@ -41,10 +58,9 @@ void open_one(Burst& burst, std::uint32_t i, const service::Service& service, Co
     return;
   }
   if (!may_open(packet)) return burst.decide(i, Verdict::to_kernel);
-  const service::Server* server =
-      service.scheduler->pick({.service = service, .worker = context.worker, .loads = context.loads, .packet = packet});
-  if (!server) return answer(burst, i, Verdict::answer_port_unreachable, packet.tuple.destination, 0, context);
-  const auto opening = open_with(*server, service, packet.tuple, burst.hashes[i], connections, context);
+  const Choice choice = choose(service, packet, context);
+  if (!choice.server) return answer(burst, i, Verdict::answer_port_unreachable, packet.tuple.destination, 0, context);
+  const auto opening = open_with(choice, service, packet.tuple, burst.hashes[i], connections, context);
   switch (opening.outcome) {
     case Connections::Opened::yes:
       burst.references[i] = conn::Reference::to(opening.slot, false);

@@ -4,10 +4,10 @@
 
 #include <atomic>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <vector>
 
+#include "base/lazy_array.hpp"
 #include "service/service.hpp"
 
 /// What changes with every packet or connection of a server, by server id.
@@ -64,11 +64,11 @@ class ServerStatus {
   std::atomic<std::uint32_t> packed_ = 0;
 };
 
-/// Arrays by server id, as large as ids can get. Memory that is not used is not touched, so costs nothing.
-using ServerLines = std::unique_ptr<ServerLine[], void (*)(ServerLine*)>;
-using ServerStatuses = std::unique_ptr<ServerStatus[], void (*)(ServerStatus*)>;
-ServerLines make_server_lines();
-ServerStatuses make_server_statuses();
+/// Arrays by server id, as large as ids can get.
+using ServerLines = base::LazyArray<ServerLine>;
+using ServerStatuses = base::LazyArray<ServerStatus>;
+inline ServerLines make_server_lines() { return ServerLines(max_servers); }
+inline ServerStatuses make_server_statuses() { return ServerStatuses(max_servers); }
 
 /// A server's connections over all workers: plain loads of lines that those workers write. With several workers the sum
 /// may be late by the packets in flight; with one it is exact.

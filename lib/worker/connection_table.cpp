@@ -12,16 +12,16 @@ namespace {
 using Index4 = dpdk::HashIndex<net::Tuple4, conn::Reference>;
 using Index6 = dpdk::HashIndex<net::Tuple6, conn::Reference>;
 
-/// A NAT connection has two keys, and an index needs as much room again to take new ones cheaply.
-constexpr std::uint32_t keys_for(std::uint32_t connections) { return std::max<std::uint32_t>(8, 3 * connections); }
+/// A NAT connection has two keys.
+constexpr std::uint32_t keys_for(std::uint32_t connections) { return std::max<std::uint32_t>(8, 2 * connections); }
+
+}  // namespace
 
 base::Result<conn::HashKey> draw_hash_key() {
   conn::HashKey key;
   if (getrandom(&key, sizeof key, 0) != sizeof key) return base::Error{"no random numbers from the kernel"};
   return key;
 }
-
-}  // namespace
 
 TableMemory table_memory(const TableSize& size) {
   const std::size_t entry = sizeof(conn::Hot) + sizeof(conn::Cold) + sizeof(std::uint32_t);

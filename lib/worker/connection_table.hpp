@@ -15,6 +15,9 @@ namespace fairway::worker {
 using Connections =
     conn::Table<dpdk::HashIndex<net::Tuple4, conn::Reference>, dpdk::HashIndex<net::Tuple6, conn::Reference>>;
 
+/// The secret of a table's hash, from the kernel.
+base::Result<conn::HashKey> draw_hash_key();
+
 /// Connections that one worker's table has room for.
 struct TableSize {
   std::uint32_t ipv4 = 0;

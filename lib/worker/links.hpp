@@ -50,6 +50,7 @@ struct Links {
 struct Shared {
   const service::Table& services;
   const service::ServerStatus* statuses;
+  conn::Templates& templates;  // workers write too
   std::atomic<const route::Snapshot*> routes;
   std::atomic<bool> open = false;  // workers receive packets; before that they only follow changes
   std::atomic<bool> stop = false;

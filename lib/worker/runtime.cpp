@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::uint32_t ring_packets = 1024;
 constexpr std::uint32_t least_connections = 64;
+constexpr std::uint32_t connections_per_template = 4;  // of persistent services; a browser opens more
 
 base::Result<std::unique_ptr<dpdk::Ring>> make_ring() {
   auto ring = dpdk::Ring::create(ring_packets, -1);
@@ -36,12 +37,14 @@ TableMemory table_memory(const RuntimeSettings& settings, unsigned workers) {
   return {.entries = workers * one.entries, .indexes = workers * one.indexes};
 }
 
-Runtime::Runtime(dpdk::Eal& eal, Crew& crew, const service::Table& services, const service::ServerStatus* statuses,
-                 const route::Snapshot& routes)
+Runtime::Runtime(const RuntimeSettings& settings, const conn::HashKey& template_key, dpdk::Eal& eal, Crew& crew,
+                 const service::Table& services, const service::ServerStatus* statuses, const route::Snapshot& routes)
     : eal_(eal),
       crew_(crew),
+      templates_(settings.connections / connections_per_template, template_key),
       shared_{.services = services,
               .statuses = statuses,
+              .templates = templates_,
               .routes = &routes,
               .lane_descriptor = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC),
               .control_descriptor = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)} {}
@@ -57,7 +60,9 @@ base::Result<std::unique_ptr<Runtime>> Runtime::create(const RuntimeSettings& se
                                                        Crew& crew, const service::Table& services,
                                                        const service::ServerStatus* statuses,
                                                        const route::Snapshot& routes) {
-  std::unique_ptr<Runtime> runtime(new Runtime(eal, crew, services, statuses, routes));
+  const auto template_key = draw_hash_key();
+  if (!template_key) return template_key.error();
+  std::unique_ptr<Runtime> runtime(new Runtime(settings, *template_key, eal, crew, services, statuses, routes));
   if (auto made = runtime->make_rings(); !made) return made.error();
   for (unsigned worker = 0; worker < crew.size(); ++worker) {
     auto table = make_connection_table(table_size(settings, crew.size()), eal.socket(worker), crew.lines(worker),

@@ -58,8 +58,8 @@ class Runtime {
   const Lane& lane() const { return *lane_; }
 
  private:
-  Runtime(dpdk::Eal& eal, Crew& crew, const service::Table& services, const service::ServerStatus* statuses,
-          const route::Snapshot& routes);
+  Runtime(const RuntimeSettings& settings, const conn::HashKey& template_key, dpdk::Eal& eal, Crew& crew,
+          const service::Table& services, const service::ServerStatus* statuses, const route::Snapshot& routes);
 
   base::Result<void> make_rings();
   Links links_of(unsigned worker, const std::vector<PortWiring>& ports) const;
@@ -68,6 +68,7 @@ class Runtime {
 
   dpdk::Eal& eal_;
   Crew& crew_;
+  conn::Templates templates_;
   Shared shared_;
   std::vector<std::unique_ptr<dpdk::Ring>> hand_over_;  // [from * workers + to]; null on the diagonal
   std::vector<std::unique_ptr<dpdk::Ring>> transmit_;   // likewise

@@ -47,13 +47,16 @@ Worker::Worker(unsigned number, Connections connections, Links links, Shared& sh
                .statuses = shared.statuses,
                .lines = crew.lines(number),
                .loads = crew.loads(),
+               .templates = &shared.templates,
                .worker = number,
                .workers = crew.size(),
                .now = clock_.now(),
                .answers = {}},
       outboxes_(links_.transmit.size()),
       hand_overs_(crew.size()),
-      forget_from_(connections_.capacity()) {}
+      forget_from_(connections_.capacity()) {
+  connections_.use_templates(shared.templates);
+}
 
 void Worker::run() noexcept {
   channel_.set_asleep(false);

@@ -70,7 +70,6 @@ TEST_CASE("what is not built yet is refused in so many words") {
   CHECK(problems_below_port(
             "services:\n  - {address: \"2001:db8::15\", port: 80, servers: [{address: \"2001:db8::1\"}]}\n") ==
         Lines{"f.yaml:3:15: address: IPv6 services are not built yet"});
-  CHECK(problems_of_service("persistence: 300s") == Lines{"f.yaml:3:52: persistence: not built yet"});
 }
 
 TEST_CASE("rules say nothing about values that could not be read") {
