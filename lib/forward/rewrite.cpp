@@ -2,17 +2,29 @@
 // SPDX-FileCopyrightText: Fairway contributors
 #include "forward/rewrite.hpp"
 
+#include <optional>
+
 #include "net/checksum.hpp"
 
 namespace fairway::forward {
 namespace {
 
-/// The director's own address where the packet came in; 0.0.0.0 if it has none.
+std::optional<net::Ipv4Address> first_address(const route::PortAddresses& port) noexcept {
+  for (const net::Address& address : port.local)
+    if (address.is_v4()) return address.v4();
+  return std::nullopt;
+}
+
+/// The director's own address where the packet came in; if it has none there, one of another port; if it has none at
+/// all, the dummy address that Linux answers from then (RFC 7600), since 0.0.0.0 is nobody's (RFC 1122, 3.2.1.3).
 net::Ipv4Address own_address(const net::PacketView& packet, const Context& context) noexcept {
-  if (packet.port.value < context.routes->ports.size())
-    for (const net::Address& address : context.routes->ports[packet.port.value].local)
-      if (address.is_v4()) return address.v4();
-  return {};
+  constexpr net::Ipv4Address dummy{0xc0000008u};
+  const auto& ports = context.routes->ports;
+  if (packet.port.value < ports.size())
+    if (const auto address = first_address(ports[packet.port.value])) return *address;
+  for (const route::PortAddresses& port : ports)
+    if (const auto address = first_address(port)) return *address;
+  return dummy;
 }
 
 }  // namespace
