@@ -239,7 +239,9 @@ base::Result<void> Daemon::open_twins() {
 base::Result<void> Daemon::start_workers() {
   std::vector<worker::PortWiring> wiring;
   for (std::size_t i = 0; i < ports_.size(); ++i)
-    wiring.push_back({.port = &ports_[i], .twin_descriptor = taps_[i] ? taps_[i]->descriptor() : -1});
+    wiring.push_back({.port = &ports_[i],
+                      .twin_descriptor = taps_[i] ? taps_[i]->descriptor() : -1,
+                      .twin_vlan = configuration_.ports[i].vlan});
   spdlog::info("room for {} connections: {} MB of entries, {} MB of indexes, {} pages",
                configuration_.director.connections, plan_.tables.entries >> 20, plan_.tables.indexes >> 20,
                plan_.eal.hugepages ? "2 MB" : "4 KB");
@@ -280,7 +282,8 @@ base::Result<void> Daemon::open_control_socket() {
 void Daemon::publish(std::shared_ptr<const route::Snapshot> routes) {
   std::shared_ptr<const route::Snapshot> before = std::move(routes_);
   routes_ = std::move(routes);
-  director_.routes_changed(routes_);
+  // Most changes are of clients' neighbours, and leave the servers' ways alone.
+  if (!before || before->wanted_generation != routes_->wanted_generation) director_.routes_changed(routes_);
   if (!runtime_) return;
   runtime_->publish(*routes_);
   crew_.retire(std::move(before));

@@ -6,11 +6,37 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include <cstring>
+
+#include "net/headers.hpp"
+
 namespace fairway::worker {
 namespace {
 
 constexpr std::size_t largest_frame = 65'536;
 constexpr std::uint32_t frames_at_once = 32;
+constexpr std::size_t addresses = 2 * sizeof(net::MacAddress);  // of a frame, before its type or tag
+
+/// Puts a tag into a frame that has as many free bytes before it; returns the new frame.
+std::span<std::uint8_t> add_tag(std::span<std::uint8_t> frame, std::uint16_t vlan) {
+  std::uint8_t* start = frame.data() - sizeof(net::VlanTag);
+  std::memmove(start, frame.data(), addresses);
+  // On the wire the tag's type comes first; VlanTag is what stands behind that type.
+  const net::Big16 tag[] = {net::EtherType::vlan, net::Big16(vlan)};
+  std::memcpy(start + addresses, tag, sizeof tag);
+  return {start, frame.size() + sizeof(net::VlanTag)};
+}
+
+/// Takes the outer tag off a frame of this VLAN; others are left as they are.
+std::span<std::uint8_t> remove_tag(std::span<std::uint8_t> frame, std::uint16_t vlan) {
+  constexpr std::uint16_t id_bits = 0x0fff;
+  net::Big16 tag[2];
+  if (frame.size() < addresses + sizeof tag) return frame;
+  std::memcpy(tag, frame.data() + addresses, sizeof tag);
+  if (tag[0] != net::EtherType::vlan || (tag[1].host() & id_bits) != vlan) return frame;
+  std::memmove(frame.data() + sizeof tag, frame.data(), addresses);
+  return frame.subspan(sizeof tag);
+}
 
 }  // namespace
 
@@ -79,8 +105,9 @@ void Lane::write_frame(dpdk::Packet& packet, std::size_t traffic_class) {
   Twin::Counts& counts = twin->to_kernel[traffic_class];
   if (traffic_class == static_cast<std::size_t>(TrafficClass::bulk) && !to_kernel_cap_.take(now_))
     return counts.capped.add(1);
-  const std::size_t length = dpdk::copy_out(packet, buffer_);
-  if (length > 0 && write(twin->descriptor, buffer_.data(), length) == static_cast<ssize_t>(length))
+  std::span<std::uint8_t> frame(buffer_.data(), dpdk::copy_out(packet, buffer_));
+  if (twin->vlan != 0) frame = remove_tag(frame, twin->vlan);
+  if (!frame.empty() && write(twin->descriptor, frame.data(), frame.size()) == static_cast<ssize_t>(frame.size()))
     counts.packets.add(1);
   else
     counts.lost.add(1);  // the interface is down, or its queue is full
@@ -89,9 +116,11 @@ void Lane::write_frame(dpdk::Packet& packet, std::size_t traffic_class) {
 bool Lane::carry_from_kernel(Twin& twin) {
   std::uint32_t frames = 0;
   for (; frames < frames_at_once; ++frames) {
-    const ssize_t length = read(twin.descriptor, buffer_.data(), buffer_.size());
+    constexpr std::size_t room = sizeof(net::VlanTag);
+    const ssize_t length = read(twin.descriptor, buffer_.data() + room, buffer_.size() - room);
     if (length <= 0) break;
-    take_frame(twin, std::span(buffer_.data(), static_cast<std::size_t>(length)));
+    std::span frame(buffer_.data() + room, static_cast<std::size_t>(length));
+    take_frame(twin, twin.vlan != 0 ? add_tag(frame, twin.vlan) : frame);
   }
   if (frames > 0) transmitter_.wake_if_asleep();
   return frames > 0;

@@ -17,7 +17,8 @@ namespace fairway::worker {
 /// A port's twin in Linux, and what has gone over the lane between the two. The lane writes the counts.
 struct Twin {
   net::PortId port;
-  int descriptor = -1;  // a non-blocking TAP: one frame a read or write; the caller owns it
+  int descriptor = -1;     // a non-blocking TAP: one frame a read or write; the caller owns it
+  std::uint16_t vlan = 0;  // put on what Linux sends, taken off what it receives; 0: none
 
   struct Counts {
     service::Counter<std::uint64_t> packets;

@@ -140,6 +140,7 @@ void Runtime::make_lane(const RuntimeSettings& settings, const std::vector<PortW
     twins.push_back(std::make_unique<Twin>());
     twins.back()->port = {static_cast<std::uint16_t>(i)};
     twins.back()->descriptor = ports[i].twin_descriptor;
+    twins.back()->vlan = ports[i].twin_vlan;
   }
   std::vector<LaneRings> from_workers;
   for (const auto& rings : to_lane_) from_workers.push_back({rings[0].get(), rings[1].get()});

@@ -32,6 +32,7 @@ TableSize table_size(const RuntimeSettings& settings, unsigned workers);
 struct PortWiring {
   dpdk::Port* port;
   int twin_descriptor = -1;
+  std::uint16_t twin_vlan = 0;  // the twin's frames travel in this VLAN; 0: as they are
 };
 
 /// The workers, their rings and the twins' lane: everything that carries packets. Built before anything runs.

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <random>
 
 #include "forward/pipeline.hpp"
 #include "worker/listing.hpp"
@@ -31,6 +32,11 @@ bool wake_if_asleep(std::atomic<bool>& asleep, int descriptor) noexcept {
   return write(descriptor, &one, sizeof one) == sizeof one;
 }
 
+std::uint64_t draw_seed() {
+  std::random_device device;
+  return std::uint64_t{device()} << 32 | device();
+}
+
 }  // namespace
 
 Worker::Worker(unsigned number, Connections connections, Links links, Shared& shared, Crew& crew, IdleKind idle)
@@ -51,6 +57,7 @@ Worker::Worker(unsigned number, Connections connections, Links links, Shared& sh
                .worker = number,
                .workers = crew.size(),
                .now = clock_.now(),
+               .random = base::Random(draw_seed()),
                .answers = {}},
       outboxes_(links_.transmit.size()),
       hand_overs_(crew.size()),

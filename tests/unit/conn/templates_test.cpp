@@ -80,7 +80,8 @@ TEST_CASE("a client whose server was deleted is bound to another") {
 TEST_CASE("no choice makes no template") {
   Opener opener;
   const auto nobody = []() -> std::optional<service::ServerId> { return std::nullopt; };
-  CHECK_FALSE(opener.templates.bind(client(1), timeout, at(0), [](service::ServerId) { return true; }, nobody));
+  CHECK_FALSE(opener.templates.bind(
+      client(1), timeout, at(0), [](service::ServerId) { return true; }, nobody));
   CHECK(opener.server(1, at(1), 12) == 12);
 }
 
