@@ -83,6 +83,7 @@ void Bed::publish_routes() {
        {.destination = {server_address(0), 12}, .paths = {{.port = inside, .on_link = true}}}});
   for (const char* name : {"outside", "inside"})
     routes_->ports.push_back({.name = name, .macs = {director_mac}, .local = {}});
+  ++routes_->wanted_generation;  // servers have to be looked up in it
   director_.routes_changed(routes_);
 }
 

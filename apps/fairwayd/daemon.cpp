@@ -282,8 +282,7 @@ base::Result<void> Daemon::open_control_socket() {
 void Daemon::publish(std::shared_ptr<const route::Snapshot> routes) {
   std::shared_ptr<const route::Snapshot> before = std::move(routes_);
   routes_ = std::move(routes);
-  // Most changes are of clients' neighbours, and leave the servers' ways alone.
-  if (!before || before->wanted_generation != routes_->wanted_generation) director_.routes_changed(routes_);
+  director_.routes_changed(routes_);
   if (!runtime_) return;
   runtime_->publish(*routes_);
   crew_.retire(std::move(before));
