@@ -149,21 +149,19 @@ void Servers::sweep(Time now) {
   for (const auto& [name, id] : leaving) forget(name, id);
 }
 
+// Those of deleted servers among them, long before they are forgotten.
 void Servers::drop_stale_nat_endpoints() {
-  for (std::uint32_t id = 0; id < known_.size(); ++id)
-    if (Known& server = known_[id]; server.is_nat_endpoint && !server.is_nat && is_idle({id}))
-      leave_nat_endpoint(server);
-}
-
-void Servers::leave_nat_endpoint(Known& server) {
-  if (server.is_nat_endpoint) table_.remove_nat_server(endpoint_of(server.name));
-  server.is_nat_endpoint = false;
+  for (std::uint32_t id = 0; id < known_.size(); ++id) {
+    Known& server = known_[id];
+    if (!server.is_nat_endpoint || server.is_nat || !is_idle({id})) continue;
+    table_.remove_nat_server(endpoint_of(server.name));
+    server.is_nat_endpoint = false;
+  }
 }
 
 void Servers::forget(const ServerName& name, service::ServerId id) {
   forgotten_ += statistics(id);
   for (unsigned worker = 0; worker < crew_.size(); ++worker) set_to_zero(crew_.lines(worker)[id.value]);
-  leave_nat_endpoint(known_[id.value]);
   trash_.erase(name);
   unused_.push_back(id);
 }

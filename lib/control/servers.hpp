@@ -117,7 +117,6 @@ class Servers {
   void unwant(const net::Address& address);
   route::NextHopId find_next_hop(const net::Address& address) const;
   void publish_status(service::ServerId id);
-  void leave_nat_endpoint(Known& server);
   void drop_stale_nat_endpoints();
   void forget(const ServerName& name, service::ServerId id);
   bool is_idle(service::ServerId id) const;
