@@ -18,7 +18,7 @@ TEST_CASE("a server's status holds its availability and next hop in one word") {
 }
 
 TEST_CASE("lines and statuses begin as zeros, up to the last id") {
-  const ServerLines lines = make_server_lines();
+  ServerLines lines = make_server_lines();
   const ServerStatuses statuses = make_server_statuses();
   for (const std::uint32_t id : {0u, 1u, max_servers - 1}) {
     CHECK(lines[id].connections.get() == 0);
@@ -31,7 +31,7 @@ TEST_CASE("lines and statuses begin as zeros, up to the last id") {
 }
 
 TEST_CASE("loads are sums over all workers") {
-  const ServerLines first = make_server_lines(), second = make_server_lines();
+  ServerLines first = make_server_lines(), second = make_server_lines();
   const std::vector<const ServerLine*> both{first.get(), second.get()};
   const Loads loads(both);
   first[7].active.add(2);
