@@ -59,6 +59,11 @@ void open_one(Burst& burst, std::uint32_t i, const service::Service& service, Co
   }
   if (!may_open(packet)) return burst.decide(i, Verdict::to_kernel);
   const Choice choice = choose(service, packet, context);
+  // A server that control is just taking away: the client tries again in a second, and gets another.
+  if (choice.server && !context.statuses[choice.server->id.value].get().available) {
+    if (choice.persistence != 0) context.templates->release(choice.persistence, context.now);
+    return burst.decide(i, Verdict::drop_server_gone);
+  }
   if (!choice.server) return answer(burst, i, Verdict::answer_port_unreachable, packet.tuple.destination, 0, context);
   const auto opening = open_with(choice, service, packet.tuple, burst.hashes[i], connections, context);
   switch (opening.outcome) {
