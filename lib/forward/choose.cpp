@@ -14,8 +14,12 @@ const service::Server* find_server(const service::Service& service, service::Ser
 }
 
 const service::Server* pick(const service::Service& service, const net::PacketView& packet, Context& context) noexcept {
-  return service.scheduler->pick(
-      {.service = service, .worker = context.worker, .loads = context.loads, .packet = packet});
+  return service.scheduler->pick({.service = service,
+                                  .worker = context.worker,
+                                  .loads = context.loads,
+                                  .packet = packet,
+                                  .now = context.now,
+                                  .random = context.random.next()});
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "base/random.hpp"
 #include "base/time.hpp"
 #include "conn/templates.hpp"
 #include "forward/burst.hpp"
@@ -46,6 +47,7 @@ struct Context {
   unsigned workers = 1;
 
   base::Stamp now;
+  base::Random random{0};                   // the worker seeds it
   const route::Snapshot* routes = nullptr;  // valid during one burst
   AnswerLimit answers;
   std::uint16_t tunnel_id = 0;  // of outer headers that may be fragmented

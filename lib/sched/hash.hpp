@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "base/random.hpp"
 #include "net/packet.hpp"
 
 /// What the schedulers that go by addresses hash, as the kernel does: the tables of two directors agree.
@@ -29,6 +30,14 @@ inline std::uint32_t client_port_of(const net::PacketView& packet) noexcept {
 }
 inline std::uint32_t destination_of(const net::PacketView& packet) noexcept {
   return packet.family == net::Family::ipv4 ? fold(packet.tuple.destination) : fold(packet.tuple6.destination);
+}
+
+/// A destination as 64 bits: IPv4 as it is; IPv6 mixed, so that one pair of addresses in 2^64 is taken for the same.
+inline std::uint64_t destination_key(const net::PacketView& packet) noexcept {
+  if (packet.family == net::Family::ipv4) return packet.tuple.destination.host();
+  std::uint64_t words[2];
+  std::memcpy(words, packet.tuple6.destination.bytes.data(), sizeof words);
+  return base::Random(base::Random(words[0]).next() ^ words[1]).next();
 }
 
 /// The kernel's hash_32: the upper `bits` bits of a product with the golden ratio.

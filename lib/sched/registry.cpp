@@ -12,13 +12,16 @@ std::span<const Scheduler* const> all() noexcept {
                                      &weighted_round_robin(),
                                      &least_connection(),
                                      &weighted_least_connection(),
+                                     &locality_least_connection(),
+                                     &locality_with_replication(),
                                      &destination_hashing(),
                                      &source_hashing(),
                                      &shortest_expected_delay(),
                                      &never_queue(),
                                      &maglev_hashing(),
                                      &failover(),
-                                     &overflow()};
+                                     &overflow(),
+                                     &two_choices()};
   return schedulers;
 }
 

@@ -21,6 +21,8 @@ const Scheduler& round_robin() noexcept;
 const Scheduler& weighted_round_robin() noexcept;
 const Scheduler& least_connection() noexcept;
 const Scheduler& weighted_least_connection() noexcept;
+const Scheduler& locality_least_connection() noexcept;
+const Scheduler& locality_with_replication() noexcept;
 const Scheduler& destination_hashing() noexcept;
 const Scheduler& source_hashing() noexcept;
 const Scheduler& shortest_expected_delay() noexcept;
@@ -28,5 +30,6 @@ const Scheduler& never_queue() noexcept;
 const Scheduler& maglev_hashing() noexcept;
 const Scheduler& failover() noexcept;
 const Scheduler& overflow() noexcept;
+const Scheduler& two_choices() noexcept;
 
 }  // namespace fairway::sched

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string_view>
 
+#include "base/time.hpp"
 #include "net/packet.hpp"
 #include "service/lines.hpp"
 #include "service/service.hpp"
@@ -17,6 +18,8 @@ struct Question {
   unsigned worker;                // who asks: its state is service.life->states[worker]
   const service::Loads& loads;    // connections of each server, over all workers
   const net::PacketView& packet;  // the one that opens the connection, parsed
+  base::Stamp now{};
+  std::uint64_t random = 0;  // drawn for this question
 };
 
 /// How a service's new connections are shared out. One object a kind, without state of its own: what is derived from a

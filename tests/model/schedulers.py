@@ -15,12 +15,12 @@ from math import gcd
 
 @dataclass
 class Packet:
-    """What opens a connection: addresses as numbers, and when, in seconds."""
+    """What opens a connection: addresses as numbers, and when, in milliseconds."""
 
     client: int = 0
     client_port: int = 0
     destination: int = 0
-    now: float = 0
+    now: int = 0
 
 
 class Server:
@@ -278,11 +278,111 @@ class MaglevHashing(Hashing):
         return place, (siphash(key + (place + i) % self.SIZE, self.KEY_1) % self.SIZE for i in range(self.SIZE))
 
 
+@dataclass
+class Remembered:
+    """Of one destination: its servers, the newest first, and when they were used and last changed."""
+
+    servers: list
+    used: int
+    changed: int
+
+
+class Locality(WeightedLeastConnection):
+    """Servers by destination. A timer looks at them each minute from the first choice on."""
+
+    MINUTE, DAY = 60_000, 86_400_000
+
+    def __init__(self, servers):
+        super().__init__(servers)
+        self.entries, self.next_tick, self.counter = {}, None, 1
+
+    def tick(self, now):
+        if self.counter % 30 == 0:
+            self.entries = {key: entry for key, entry in self.entries.items() if entry.used + self.DAY > now}
+            self.counter = 0
+        self.counter += 1
+
+    def remembered(self, packet):
+        if self.next_tick is None:
+            self.next_tick = packet.now + self.MINUTE
+        while self.next_tick <= packet.now:
+            self.tick(self.next_tick)
+            self.next_tick += self.MINUTE
+        entry = self.entries.get(packet.destination)
+        if entry:
+            entry.used = packet.now
+        return entry
+
+    def is_overburdened(self, server):
+        return server.active > server.weight and any(2 * other.active < other.weight for other in self.servers)
+
+
+class LocalityLeastConnection(Locality):
+    def choose(self, packet):
+        entry = self.remembered(packet)
+        if entry:
+            server = entry.servers[0]
+            if server in self.servers and server.weight > 0 and not self.is_overburdened(server):
+                return server
+        server = super().choose(packet)
+        if server:
+            self.entries[packet.destination] = Remembered([server], packet.now, packet.now)
+        return server
+
+
+class LocalityWithReplication(Locality):
+    """What is spared of a set is first of all what left the service: here Fairway differs from the kernel."""
+
+    def spare(self, entry, now):
+        gone = [server for server in entry.servers if server not in self.servers]
+        weighty = [server for server in entry.servers if server.weight > 0]
+        if gone or weighty:
+            entry.servers.remove(
+                gone[0] if gone else max(weighty, key=lambda server: Fraction(server.overhead, server.weight)))
+            entry.changed = now
+
+    def choose(self, packet):
+        entry = self.remembered(packet)
+        if entry:
+            able = [server for server in entry.servers if server in self.servers and server.weight > 0]
+            server = min(able, key=lambda server: Fraction(server.overhead, server.weight), default=None)
+            if len(entry.servers) > 1 and packet.now > entry.changed + self.DAY:
+                self.spare(entry, packet.now)
+            if server and not self.is_overburdened(server):
+                return server
+        server = super().choose(packet)
+        if not server:
+            return None
+        if not entry:
+            self.entries[packet.destination] = Remembered([server], packet.now, packet.now)
+        elif server not in entry.servers:
+            entry.servers.insert(0, server)
+            entry.changed = packet.now
+        return server
+
+
+class TwoChoices(Memoryless):
+    def probabilities(self):
+        """How likely the choice of each server is."""
+        able = self.able
+        # Of the numbers from 0 to the sum of weights, both included, these many lead to each server.
+        ways = [server.weight + (place == 0) for place, server in enumerate(able)]
+        result = dict.fromkeys(able, Fraction(0))
+        for first, first_ways in zip(able, ways):
+            for second, second_ways in zip(able, ways):
+                second_is_better = second.weight * first.overhead > first.weight * second.overhead
+                chosen = second if second_is_better else first
+                result[chosen] += Fraction(first_ways * second_ways, sum(ways) ** 2)
+        return result
+
+
 SCHEDULERS = {
     "rr": RoundRobin,
     "wrr": WeightedRoundRobin,
     "lc": LeastConnection,
     "wlc": WeightedLeastConnection,
+    "lblc": LocalityLeastConnection,
+    "lblcr": LocalityWithReplication,
     "dh": DestinationHashing,
     "sh": SourceHashing,
     "sed": ShortestExpectedDelay,
@@ -290,6 +390,7 @@ SCHEDULERS = {
     "mh": MaglevHashing,
     "fo": Failover,
     "ovf": Overflow,
+    "twos": TwoChoices,
 }
 
 

@@ -32,6 +32,7 @@ class Life:
         self.largest_weight = self.random.choice([1, 2, 5, 20, 300, 65535])
         self.edits = self.random.choice([0.01, 0.03, 0.1])
         self.clients = self.random.choice([3, 50, 100_000])
+        self.destinations = self.random.choice([2, 10, 100])
 
     def note(self, *words):
         self.trace.append(" ".join(map(str, words)))
@@ -58,9 +59,12 @@ class Life:
             self.note("remove", name)
 
     def open(self):
-        client = self.random.randrange(self.clients)
-        packet = Packet(client=0xcb007100 + client, client_port=1024 + self.random.randrange(60000),
-                        destination=0xc6336400 + self.random.randrange(max(1, self.clients // 3)), now=self.now / 1000)
+        # Mostly seconds, now and then hours, seldom a day.
+        self.now += self.random.choices([self.random.randrange(3000), self.random.randrange(36_000_000),
+                                         self.random.randrange(80_000_000, 95_000_000)], [1000, 20, 4])[0]
+        packet = Packet(client=0xcb007100 + self.random.randrange(self.clients),
+                        client_port=1024 + self.random.randrange(60000),
+                        destination=0xc6336400 + self.random.randrange(self.destinations), now=self.now)
         server = self.service.open(packet)
         if server is not None:
             self.opening.append(server)

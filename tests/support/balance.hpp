@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/random.hpp"
 #include "sched/registry.hpp"
 
 namespace fairway::tests {
@@ -53,10 +54,14 @@ class Balance {
   void set_flag(service::SchedulerFlag flag) { service_.scheduler_flags.add(flag); }
 
   /// The number of the chosen server, or none.
-  unsigned pick(unsigned worker = 0) const {
+  unsigned pick(unsigned worker = 0) {
     const service::Loads loads(line_pointers_);
-    const service::Server* server =
-        service_.scheduler->pick({.service = service_, .worker = worker, .loads = loads, .packet = packet_});
+    const service::Server* server = service_.scheduler->pick({.service = service_,
+                                                              .worker = worker,
+                                                              .loads = loads,
+                                                              .packet = packet_,
+                                                              .now = now,
+                                                              .random = random_.next()});
     return server ? server->id.value : none;
   }
   /// Picks, and counts the connection as active.
@@ -74,6 +79,8 @@ class Balance {
   service::ServerLine& line(unsigned server, unsigned worker = 0) { return lines_[worker][server]; }
   service::SchedulerState& state(unsigned worker) { return *service_.life->states[worker]; }
   const std::vector<service::Server>& servers() const { return service_.servers; }
+
+  base::Stamp now{0xffff0000u};  // the clock wraps in a minute
 
   /// From whom, and to which address, connections are opened from now on.
   void come_from(std::uint32_t client, std::uint16_t port) {
@@ -114,6 +121,7 @@ class Balance {
 
   service::Service service_;
   net::PacketView packet_;
+  base::Random random_{20};
   std::vector<service::ServerLines> lines_;
   std::vector<const service::ServerLine*> line_pointers_;
 };

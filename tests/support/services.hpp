@@ -145,6 +145,7 @@ class Services {
     publish(after, before.get());
   }
   void publish(const std::shared_ptr<service::Service>& version, const service::Service* before) {
+    version->table = version->scheduler->table(*version);
     for (const auto& state : version->life->states) {
       if (before)
         version->scheduler->changed(*state, *before, *version);

@@ -157,3 +157,22 @@ TEST_CASE_METHOD(Fixture, "UDP opens with any packet") {
   CHECK_FALSE(world.find(query)->has(conn::Hot::confirmed));
   CHECK(world.services.loads().inactive(world.services.id_of(dns, "10.0.0.1", 8080)) == 1);
 }
+
+TEST_CASE_METHOD(Fixture, "schedulers are told the time") {
+  world.services.add(web, "lblc", {server_spec("10.0.0.1", 8080)});
+  world.send(client(1));
+  world.services.add_server(web, server_spec("10.0.0.2", 8080));
+  world.send(client(2));
+  CHECK(opened("10.0.0.1", web) == 2);  // it stays with the server of its first choice
+  world.pass(25 * 60 * 60 * 1000);
+  world.send(client(3));
+  CHECK(opened("10.0.0.2", web) == 1);  // for a day
+}
+
+TEST_CASE_METHOD(Fixture, "schedulers get another random number for each choice") {
+  world.services.add(web, "twos", {server_spec("10.0.0.1", 8080), server_spec("10.0.0.2", 8080)});
+  world.services.lines(0)[world.services.id_of(web, "10.0.0.1", 8080).value].active.set(1'000'000);
+  for (unsigned i = 0; i < 64; ++i) world.send(client(i));
+  CHECK(opened("10.0.0.1", web) > 4);  // it serves only if it is drawn twice
+  CHECK(opened("10.0.0.1", web) < 32);
+}

@@ -11,7 +11,8 @@ using namespace fairway;
 using tests::Balance;
 
 TEST_CASE("schedulers are found by the names that ipvsadm knows") {
-  for (const auto* name : {"rr", "wrr", "lc", "wlc", "dh", "sh", "sed", "nq", "mh", "fo", "ovf"}) {
+  for (const auto* name :
+       {"rr", "wrr", "lc", "wlc", "lblc", "lblcr", "dh", "sh", "sed", "nq", "mh", "fo", "ovf", "twos"}) {
     REQUIRE(sched::find(name));
     CHECK(sched::find(name)->name() == name);
     CHECK(sched::is_known(name));
