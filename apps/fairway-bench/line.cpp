@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "forward/pipeline.hpp"
+#include "worker/burst.hpp"
 
 namespace fairway::bench {
 
@@ -19,25 +20,18 @@ void Line::run(dpdk::Packet** packets, std::uint32_t count) noexcept {
 }
 
 void Line::process(dpdk::Packet** packets, std::uint32_t count) noexcept {
-  for (std::uint32_t i = 0; i < count; ++i) dpdk::prefetch(packets[i]);
-  for (std::uint32_t i = 0; i < count; ++i) {
-    dpdk::read(*packets[i], port_of_device_[dpdk::device(*packets[i])], burst_.packets[i]);
-    burst_.packets[i].handed_over = false;
-  }
-  burst_.begin(count);
+  worker::show(packets, count, port_of_device_, burst_);
   forward::run(burst_, bed_.connections(), bed_.context());
-  for (std::uint32_t i = 0; i < count; ++i) dispatch(i);
+  worker::dispatch(
+      burst_, packets, counters_, [this](dpdk::Packet& packet, net::PortId port) { transmit(packet, port); },
+      [this](std::uint32_t i) { counters_.verdicts[static_cast<std::size_t>(burst_.verdicts[i])].add(1); });
   bed_.connections().end_burst(bed_.context().now, 0);
 }
 
-void Line::dispatch(std::uint32_t i) noexcept {
-  const net::PacketView& view = burst_.packets[i];
-  counters_.verdicts[static_cast<std::size_t>(burst_.verdicts[i])].add(1);
-  if (burst_.verdicts[i] != forward::Verdict::transmit) return;
-  worker::Outbox& outbox = outboxes_[view.port.value];
-  outbox.add(dpdk::write(view));
-  if (!outbox.is_full()) return;
-  outbox.flush([](dpdk::Packet**, std::uint32_t) { return 0u; });  // here they would be sent
+void Line::transmit(dpdk::Packet& packet, net::PortId port) noexcept {
+  worker::Outbox& outbox = outboxes_[port.value];
+  outbox.add(packet);
+  if (outbox.is_full()) outbox.flush([](dpdk::Packet**, std::uint32_t) { return 0u; });  // here they would be sent
 }
 
 }  // namespace fairway::bench

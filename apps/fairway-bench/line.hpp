@@ -23,7 +23,7 @@ class Line {
 
  private:
   void process(dpdk::Packet** packets, std::uint32_t count) noexcept;
-  void dispatch(std::uint32_t i) noexcept;
+  void transmit(dpdk::Packet& packet, net::PortId port) noexcept;
 
   Bed& bed_;
   std::vector<net::PortId> port_of_device_{{0}, {1}};

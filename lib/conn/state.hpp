@@ -45,9 +45,72 @@ struct Timeouts {
 /// Whose packet moves a connection on. A director sees no replies of a DR or TUN server: `input_only`.
 enum class Direction : std::uint8_t { input, output, input_only };
 
-/// The state after a TCP packet with these flags; RST counts before SYN before FIN before ACK, and a packet with none of
-/// them closes (as the kernel's set_tcp_state).
-State after_tcp(State state, Direction direction, std::uint8_t tcp_flags) noexcept;
+/// The kernel's state machines.
+namespace tcp {
+
+enum Event : std::uint8_t { syn, fin, ack, rst, nothing, event_count };
+
+constexpr std::size_t tcp_states = 11;
+using Row = std::array<State, tcp_states>;
+using Machine = std::array<Row, event_count>;
+
+constexpr State no = State::none, es = State::established, ss = State::syn_sent, sr = State::syn_recv,
+                fw = State::fin_wait, tw = State::time_wait, cl = State::close, cw = State::close_wait,
+                la = State::last_ack, li = State::listen, sa = State::synack;
+
+constexpr Row all_closed{cl, cl, cl, cl, cl, cl, cl, cl, cl, cl, cl};
+
+// One row an event, one column the state it finds. The kernel's tables without secure_tcp.
+// clang-format off
+constexpr std::array<Machine, 3> machines{{
+    {{  // input: client → server of a NAT connection
+     //     no  es  ss  sr  fw  tw  cl  cw  la  li  sa
+     /*syn*/{sr, es, es, sr, sr, sr, sr, sr, sr, sr, sr},
+     /*fin*/{cl, cw, ss, tw, tw, tw, cl, cw, la, li, tw},
+     /*ack*/{es, es, ss, es, fw, tw, cl, cw, cl, li, es},
+     /*rst*/{cl, cl, cl, sr, cl, cl, cl, cl, la, li, sr},
+            all_closed,
+    }},
+    {{  // output: server → client
+     /*syn*/{ss, es, ss, sr, ss, ss, ss, ss, ss, li, sr},
+     /*fin*/{tw, fw, ss, tw, fw, tw, cl, tw, la, li, tw},
+     /*ack*/{es, es, ss, es, fw, tw, cl, cw, la, es, es},
+     /*rst*/{cl, cl, ss, cl, cl, tw, cl, cl, cl, cl, cl},
+            all_closed,
+    }},
+    {{  // input_only: client → server, replies are not seen
+     /*syn*/{sr, es, es, sr, sr, sr, sr, sr, sr, sr, sr},
+     /*fin*/{cl, fw, ss, tw, fw, tw, cl, cw, la, li, tw},
+     /*ack*/{es, es, ss, es, fw, tw, cl, cw, cl, li, es},
+     /*rst*/{cl, cl, cl, sr, cl, cl, cl, cl, la, li, cl},
+            all_closed,
+    }},
+}};
+// clang-format on
+
+/// RST counts before SYN before FIN before ACK.
+constexpr Event event_of(std::uint8_t flags) {
+  if (flags & net::TcpHeader::rst) return rst;
+  if (flags & net::TcpHeader::syn) return syn;
+  if (flags & net::TcpHeader::fin) return fin;
+  return flags & net::TcpHeader::ack ? ack : nothing;
+}
+
+constexpr std::uint8_t event_flags = 0x1f;
+/// By the flags: a table, since no branch of these could be foreseen.
+constexpr auto events = [] {
+  std::array<Event, event_flags + 1> all{};
+  for (std::uint8_t flags = 0; flags <= event_flags; ++flags) all[flags] = event_of(flags);
+  return all;
+}();
+
+}  // namespace tcp
+
+/// The state after a TCP packet with these flags; one with none that matters closes (as the kernel's set_tcp_state).
+constexpr State after_tcp(State state, Direction direction, std::uint8_t tcp_flags) noexcept {
+  const tcp::Event event = tcp::events[tcp_flags & tcp::event_flags];
+  return tcp::machines[static_cast<std::size_t>(direction)][event][static_cast<std::size_t>(state)];
+}
 
 /// Counted as ActiveConn rather than InActConn.
 constexpr bool is_active(State state) {

@@ -39,14 +39,10 @@ inline void free(Packet** packets, std::uint32_t count) noexcept { rte_pktmbuf_f
 /// Shows a received packet to the rooms without DPDK. The view covers the first segment; what parse fills stays as it is.
 inline void read(Packet& packet, net::PortId port, net::PacketView& view) noexcept {
   view.frame = rte_pktmbuf_mtod(&packet, std::uint8_t*);
-  view.buffer = &packet;
   view.length = packet.data_len;
   view.headroom = packet.data_off;
   view.segmented = packet.nb_segs > 1;
-  // Bytes put behind the first segment would lie in the middle of the packet.
-  view.tailroom = view.segmented ? std::uint16_t{0} : rte_pktmbuf_tailroom(&packet);
   view.port = port;
-  view.handed_over = false;
 }
 
 /// Frees all segments but the first.
@@ -56,10 +52,9 @@ inline void drop_further_segments(Packet& packet) noexcept {
   packet.nb_segs = 1;
 }
 
-/// Gives the packet of `view.buffer` the view's place and length. A view that is no longer segmented (an answer was built
-/// in the first buffer) cuts the other segments off.
-inline Packet& write(const net::PacketView& view) noexcept {
-  Packet& packet = *static_cast<Packet*>(view.buffer);
+/// Gives the packet its view's place and length. A view that is no longer segmented (an answer was built in the first
+/// buffer) cuts the other segments off.
+inline void write(const net::PacketView& view, Packet& packet) noexcept {
   if (!view.segmented && packet.nb_segs > 1) {
     drop_further_segments(packet);
     packet.pkt_len = packet.data_len;
@@ -69,7 +64,6 @@ inline Packet& write(const net::PacketView& view) noexcept {
   packet.data_off = static_cast<std::uint16_t>(view.frame - static_cast<std::uint8_t*>(packet.buf_addr));
   // What the device said of the packet it received does not hold for the one to be sent.
   packet.ol_flags &= RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL;
-  return packet;
 }
 
 /// Makes a packet of one segment empty, as fresh from its pool.

@@ -28,21 +28,21 @@ inline void count_packet(service::ServerLine& line, const net::PacketView& packe
 /// Moves every packet's connection on: statistics, time stamp, state and its timeout.
 template <class Connections>
 void advance(Burst& burst, Connections& connections, Context& context) noexcept {
-  burst.undecided.each([&](std::uint32_t i) {
-    const std::uint32_t slot = burst.references[i].slot();
+  for (const std::uint32_t i : burst.undecided) {
+    conn::Hot& entry = *burst.entries[i];
     const bool is_reply = burst.references[i].is_reply();
     const net::PacketView& packet = burst.packets[i];
-    conn::Hot& entry = connections.hot(slot);
     count_packet(context.lines[entry.server_id.value], packet, is_reply);
     // A packet behind this one may have ended it, with a SYN or by taking its reply tuple: this one still goes its way.
-    if (!entry.has(conn::Hot::live)) return;
+    if (!entry.has(conn::Hot::live)) continue;
     entry.last_seen = context.now;
     if (!is_reply) ++entry.in_packets;
-    connections.set_state(slot, next_state(entry, packet, is_reply), context.now);
+    if (const conn::State next = next_state(entry, packet, is_reply); next != entry.state)
+      connections.set_state(burst.references[i].slot(), next, context.now);
     const bool is_more_than_first = is_reply || entry.in_packets > 1;
     if (entry.state == conn::State::udp && is_more_than_first && !entry.has(conn::Hot::confirmed))
-      connections.confirm(slot, context.now);
-  });
+      connections.confirm(burst.references[i].slot(), context.now);
+  }
 }
 
 }  // namespace fairway::forward

@@ -5,7 +5,9 @@
 #include <array>
 #include <bit>
 #include <cstdint>
+#include <iterator>
 
+#include "conn/entry.hpp"
 #include "conn/index.hpp"
 #include "forward/verdict.hpp"
 #include "net/packet.hpp"
@@ -30,11 +32,22 @@ class PacketSet {
   constexpr PacketSet without(PacketSet other) const { return PacketSet(bits_ & ~other.bits_); }
   constexpr PacketSet both(PacketSet other) const { return PacketSet(bits_ & other.bits_); }
 
-  /// Calls `f` with each index in order. It may change the set: the walk is over what was in it at the start.
-  template <class F>
-  constexpr void each(F&& f) const {
-    for (std::uint64_t left = bits_; left != 0; left &= left - 1) f(static_cast<std::uint32_t>(std::countr_zero(left)));
-  }
+  /// Goes through the indexes in order. The set may change meanwhile: the walk is over what was in it at the start.
+  class Iterator {
+   public:
+    explicit constexpr Iterator(std::uint64_t bits) : left_(bits) {}
+    constexpr std::uint32_t operator*() const { return static_cast<std::uint32_t>(std::countr_zero(left_)); }
+    constexpr Iterator& operator++() {
+      left_ &= left_ - 1;
+      return *this;
+    }
+    constexpr bool operator==(std::default_sentinel_t) const { return left_ == 0; }
+
+   private:
+    std::uint64_t left_;
+  };
+  constexpr Iterator begin() const { return Iterator(bits_); }
+  static constexpr std::default_sentinel_t end() { return {}; }
 
  private:
   explicit constexpr PacketSet(std::uint64_t bits) : bits_(bits) {}
@@ -46,23 +59,30 @@ struct Burst {
   std::uint32_t count = 0;
   std::array<net::PacketView, burst_size> packets;
 
-  PacketSet undecided;  // those without a verdict yet
-  PacketSet missed;     // those of no known connection
+  PacketSet undecided;    // those without a verdict yet
+  PacketSet missed;       // those of no known connection
+  PacketSet transmitted;  // those with the verdict transmit, rewritten
   std::array<Verdict, burst_size> verdicts;
-  std::array<std::uint32_t, burst_size> hashes;        // of the tuple, in the worker's own table
-  std::array<conn::Reference, burst_size> references;  // connection, unless missed
-  std::array<route::NextHopId, burst_size> next_hops;
-  std::array<std::uint16_t, burst_size> owners;    // worker, of those that are to_other_worker
+  std::array<std::uint32_t, burst_size> hashes;             // of the tuple, in the worker's own table
+  std::array<conn::Reference, burst_size> references;       // connection, unless missed
+  std::array<conn::Hot*, burst_size> entries;               // likewise
+  std::array<const route::NextHop*, burst_size> next_hops;  // of this burst's snapshot
+  std::array<std::uint16_t, burst_size> owners;             // worker, of those that are to_other_worker
   std::array<net::Address, burst_size> waits_for;  // whose MAC address is wanted, of those that wait_for_neighbour
 
   void begin(std::uint32_t packet_count) {
     count = packet_count;
     undecided = PacketSet::first(packet_count);
     missed = {};
+    transmitted = {};
   }
   void decide(std::uint32_t i, Verdict verdict) {
     verdicts[i] = verdict;
     undecided.remove(i);
+  }
+  void connect(std::uint32_t i, conn::Reference reference, conn::Hot& entry) {
+    references[i] = reference;
+    entries[i] = &entry;
   }
 };
 

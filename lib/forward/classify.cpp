@@ -17,7 +17,7 @@ service::Endpoint source_of(const net::Tuple4& tuple) noexcept {
 
 Classified classify(Burst& burst, const Context& context) noexcept {
   Classified classified;
-  burst.missed.each([&](std::uint32_t i) {
+  for (const std::uint32_t i : burst.missed) {
     const net::Tuple4& tuple = burst.packets[i].tuple;
     if (const service::Service* service = context.services.find(destination_of(tuple))) {
       classified.to_service.add(i);
@@ -27,7 +27,7 @@ Classified classify(Burst& burst, const Context& context) noexcept {
     } else {
       burst.decide(i, Verdict::to_kernel);
     }
-  });
+  }
   return classified;
 }
 
@@ -39,14 +39,14 @@ void hand_over(Burst& burst, const Classified& classified, const Context& contex
     burst.decide(i, Verdict::to_other_worker);
     return false;
   };
-  classified.to_service.each([&](std::uint32_t i) {
+  for (const std::uint32_t i : classified.to_service) {
     const net::Tuple4& tuple = burst.packets[i].tuple;
     is_ours(i, tuple.source, tuple.source_port);
-  });
-  classified.from_server.each([&](std::uint32_t i) {
+  }
+  for (const std::uint32_t i : classified.from_server) {
     const net::Tuple4& tuple = burst.packets[i].tuple;
     if (is_ours(i, tuple.destination, tuple.destination_port)) burst.decide(i, Verdict::to_kernel);
-  });
+  }
 }
 
 }  // namespace fairway::forward

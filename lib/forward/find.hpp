@@ -7,6 +7,30 @@
 
 namespace fairway::forward {
 
+/// Looks up all tuples at once and sorts out the misses. The lines of the connections found are on their way into the
+/// cache afterwards; nothing of them has been read.
+template <class Connections>
+void look_up(Burst& burst, Connections& connections) noexcept {
+  std::array<const net::Tuple4*, burst_size> keys;
+  std::array<std::uint32_t, burst_size> hashes, places;
+  std::array<conn::Reference, burst_size> found;
+  std::uint32_t count = 0;
+  for (const std::uint32_t i : burst.undecided) {
+    keys[count] = &burst.packets[i].tuple;
+    hashes[count] = burst.hashes[i] = connections.hash(burst.packets[i].tuple);
+    places[count++] = i;
+  }
+  if (count == 0) return;
+  const auto hits =
+      PacketSet::of_bits(connections.index4().find_burst(keys.data(), hashes.data(), count, found.data()));
+  for (const std::uint32_t k : hits) {
+    conn::Hot& entry = connections.hot(found[k].slot());
+    __builtin_prefetch(&entry, 1);
+    burst.connect(places[k], found[k], entry);
+  }
+  for (const std::uint32_t k : PacketSet::first(count).without(hits)) burst.missed.add(places[k]);
+}
+
 /// True if the kernel would end this connection and choose anew: a SYN of the client finds it in TIME_WAIT or CLOSE
 /// (conn_reuse_mode 1, the kernel's default).
 inline bool is_reused(const conn::Hot& entry, conn::Reference reference, const net::PacketView& packet) noexcept {
@@ -15,35 +39,15 @@ inline bool is_reused(const conn::Hot& entry, conn::Reference reference, const n
          (entry.state == conn::State::time_wait || entry.state == conn::State::close);
 }
 
-/// Looks up all tuples at once and sorts out the misses. An overdue connection that is found ends first; then the packet
-/// is a miss, and so are those behind it in the burst that found the same one.
+/// Ends overdue connections that were found, and those that a SYN reuses; then the packet is a miss, and so are those
+/// behind it in the burst that found the same one.
 template <class Connections>
-void find(Burst& burst, Connections& connections, const Context& context) noexcept {
-  std::array<const net::Tuple4*, burst_size> keys;
-  std::array<std::uint32_t, burst_size> hashes, places;
-  std::array<conn::Reference, burst_size> found;
-  std::uint32_t count = 0;
-  burst.undecided.each([&](std::uint32_t i) {
-    keys[count] = &burst.packets[i].tuple;
-    hashes[count] = burst.hashes[i] = connections.hash(burst.packets[i].tuple);
-    places[count++] = i;
-  });
-  if (count == 0) return;
-  const std::uint64_t hits = connections.index4().find_burst(keys.data(), hashes.data(), count, found.data());
-  PacketSet::of_bits(hits).each([&](std::uint32_t k) { __builtin_prefetch(&connections.hot(found[k].slot()), 1); });
-
-  for (std::uint32_t k = 0; k < count; ++k) {
-    const std::uint32_t i = places[k];
-    if ((hits >> k & 1) == 0) {
-      burst.missed.add(i);
-      continue;
-    }
-    const std::uint32_t slot = found[k].slot();
-    const conn::Hot& entry = connections.hot(slot);
-    burst.references[i] = found[k];
+void expire(Burst& burst, Connections& connections, const Context& context) noexcept {
+  for (const std::uint32_t i : burst.undecided.without(burst.missed)) {
+    const conn::Hot& entry = *burst.entries[i];
     if (entry.has(conn::Hot::live)) {
-      if (!entry.is_due(context.now) && !is_reused(entry, found[k], burst.packets[i])) continue;
-      connections.expire(slot);
+      if (!entry.is_due(context.now) && !is_reused(entry, burst.references[i], burst.packets[i])) continue;
+      connections.expire(burst.references[i].slot());
     }
     burst.missed.add(i);
   }

@@ -2,6 +2,8 @@
 // SPDX-FileCopyrightText: Fairway contributors
 #pragma once
 
+#include <span>
+
 #include "conn/entry.hpp"
 #include "forward/context.hpp"
 
@@ -26,21 +28,27 @@ inline void wait_or_drop(Burst& burst, std::uint32_t i, const net::Address& dest
 /// Finds where each packet goes next, before anything of it or its connection is changed: a packet that waits for its
 /// neighbour comes back later as if it had just been received. Packets to a server that was deleted end here, silently as
 /// in the kernel (expire_nodest_conn 0); its replies still go out.
-template <class Connections>
-void find_next_hops(Burst& burst, Connections& connections, const Context& context) noexcept {
-  burst.undecided.each([&](std::uint32_t i) {
-    conn::Hot& entry = connections.hot(burst.references[i].slot());
+inline void find_next_hops(Burst& burst, const Context& context) noexcept {
+  const std::span<const route::NextHop> hops = context.routes->next_hops;
+  for (const std::uint32_t i : burst.undecided) {
+    conn::Hot& entry = *burst.entries[i];
     const net::PacketView& packet = burst.packets[i];
-    if (burst.references[i].is_reply()) {
-      burst.next_hops[i] = next_hop_to_client(entry, packet.tuple, context, burst.hashes[i]);
-      if (!context.routes->at(burst.next_hops[i]).resolved) wait_or_drop(burst, i, packet.tuple.destination, context);
-      return;
+    const bool is_reply = burst.references[i].is_reply();
+    route::NextHopId id;
+    if (is_reply) {
+      id = next_hop_to_client(entry, packet.tuple, context, burst.hashes[i]);
+    } else {
+      const service::ServerStatus::Value status = context.statuses[entry.server_id.value].get();
+      if (!status.available) {
+        burst.decide(i, Verdict::drop_server_gone);
+        continue;
+      }
+      id = {status.next_hop};
     }
-    const service::ServerStatus::Value status = context.statuses[entry.server_id.value].get();
-    if (!status.available) return burst.decide(i, Verdict::drop_server_gone);
-    burst.next_hops[i] = {status.next_hop};
-    if (!context.routes->at(burst.next_hops[i]).resolved) wait_or_drop(burst, i, entry.server.v4(), context);
-  });
+    const route::NextHop& next_hop = hops[id.value < hops.size() ? id.value : 0];
+    burst.next_hops[i] = &next_hop;
+    if (!next_hop.resolved) wait_or_drop(burst, i, is_reply ? packet.tuple.destination : entry.server.v4(), context);
+  }
 }
 
 }  // namespace fairway::forward

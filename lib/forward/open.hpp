@@ -53,7 +53,7 @@ void open_one(Burst& burst, std::uint32_t i, const service::Service& service, Co
   const net::PacketView& packet = burst.packets[i];
   // A packet before this one in the burst may have opened it.
   if (const auto opened = connections.index4().find(packet.tuple, burst.hashes[i])) {
-    burst.references[i] = *opened;
+    burst.connect(i, *opened, connections.hot(opened->slot()));
     burst.missed.remove(i);
     return;
   }
@@ -68,7 +68,7 @@ void open_one(Burst& burst, std::uint32_t i, const service::Service& service, Co
   const auto opening = open_with(choice, service, packet.tuple, burst.hashes[i], connections, context);
   switch (opening.outcome) {
     case Connections::Opened::yes:
-      burst.references[i] = conn::Reference::to(opening.slot, false);
+      burst.connect(i, conn::Reference::to(opening.slot, false), connections.hot(opening.slot));
       burst.missed.remove(i);
       return;
     case Connections::Opened::tuple_taken: return burst.decide(i, Verdict::drop_tuple_taken);
@@ -79,9 +79,8 @@ void open_one(Burst& burst, std::uint32_t i, const service::Service& service, Co
 /// Opens a connection for each undecided miss to a service. Afterwards what is still undecided has a connection.
 template <class Connections>
 void open(Burst& burst, const Classified& classified, Connections& connections, Context& context) noexcept {
-  classified.to_service.both(burst.undecided).each([&](std::uint32_t i) {
+  for (const std::uint32_t i : classified.to_service.both(burst.undecided))
     open_one(burst, i, *classified.services[i], connections, context);
-  });
 }
 
 }  // namespace fairway::forward

@@ -14,23 +14,48 @@ Verdict verdict_of_fragment(const net::PacketView& packet, const Context& contex
   return concerns_services ? Verdict::drop_fragment : Verdict::to_kernel;
 }
 
+Verdict verdict_of(net::Parsed parsed, const net::PacketView& packet, const Context& context) noexcept {
+  switch (parsed) {
+    case net::Parsed::fragment: return verdict_of_fragment(packet, context);
+    case net::Parsed::malformed: return Verdict::drop_malformed;
+    case net::Parsed::bad_checksum: return Verdict::drop_bad_checksum;
+    case net::Parsed::segmented: return Verdict::drop_segmented;
+    default: return Verdict::to_kernel;
+  }
+}
+
+/// Groups are the kernel's, and so is what a switch flooded here for another host: the kernel drops it. The packets of a
+/// burst mostly came in by one port to one address, so that one answer is remembered.
+class Addressed {
+ public:
+  explicit Addressed(const route::Snapshot& routes) : routes_(routes) {}
+
+  bool to_director(const net::PacketView& packet) noexcept {
+    const net::MacAddress to = packet.ethernet()->destination;
+    if (to == accepted_ && packet.port == port_) return true;
+    if (to.is_group() || !routes_.accepts(packet.port, to)) return false;
+    accepted_ = to;
+    port_ = packet.port;
+    return true;
+  }
+
+ private:
+  const route::Snapshot& routes_;
+  net::MacAddress accepted_{{1}};  // a group: none yet
+  net::PortId port_{};
+};
+
 }  // namespace
 
 void parse(Burst& burst, const Context& context) noexcept {
-  burst.undecided.each([&](std::uint32_t i) {
+  Addressed addressed(*context.routes);
+  for (const std::uint32_t i : burst.undecided) {
     net::PacketView& packet = burst.packets[i];
-    switch (net::parse(packet)) {
-      case net::Parsed::tuple: break;
-      case net::Parsed::fragment: return burst.decide(i, verdict_of_fragment(packet, context));
-      case net::Parsed::other: return burst.decide(i, Verdict::to_kernel);
-      case net::Parsed::malformed: return burst.decide(i, Verdict::drop_malformed);
-      case net::Parsed::bad_checksum: return burst.decide(i, Verdict::drop_bad_checksum);
-      case net::Parsed::segmented: return burst.decide(i, Verdict::drop_segmented);
-    }
-    // Groups are the kernel's, and so is what a switch flooded here for another host: the kernel drops it.
-    const net::MacAddress& to = packet.ethernet()->destination;
-    if (to.is_group() || !context.routes->accepts(packet.port, to)) burst.decide(i, Verdict::to_kernel);
-  });
+    if (const net::Parsed parsed = net::parse(packet); parsed != net::Parsed::tuple)
+      burst.decide(i, verdict_of(parsed, packet, context));
+    else if (!addressed.to_director(packet))
+      burst.decide(i, Verdict::to_kernel);
+  }
 }
 
 }  // namespace fairway::forward

@@ -16,8 +16,9 @@ namespace fairway::forward {
 /// finished, and the others are as they came. docs/life-of-a-packet.md tells it in words.
 template <class Connections>
 void run(Burst& burst, Connections& connections, Context& context) noexcept {
-  parse(burst, context);              // headers → tuple; what is not for a director goes to the kernel
-  find(burst, connections, context);  // one bulk lookup → connection, or a miss
+  parse(burst, context);                // headers → tuple; what is not for a director goes to the kernel
+  look_up(burst, connections);          // one bulk lookup → connection, or a miss
+  expire(burst, connections, context);  // overdue, or reused by a SYN → ended, a miss
 
   if (!burst.missed.empty()) {
     const Classified classified = classify(burst, context);  // misses → service, NAT reply, or the kernel's
@@ -25,10 +26,10 @@ void run(Burst& burst, Connections& connections, Context& context) noexcept {
     open(burst, classified, connections, context);           // scheduler → real server → connection
   }
 
-  find_next_hops(burst, connections, context);  // where it goes, and whether that is known
-  advance(burst, connections, context);         // states, timeouts, statistics
-  rewrite(burst, connections, context);         // TTL, MTU; NAT · DR · TUN
-  send(burst, context);                         // link-layer header, port
+  find_next_hops(burst, context);        // where it goes, and whether that is known
+  advance(burst, connections, context);  // states, timeouts, statistics
+  rewrite(burst, context);               // TTL, MTU; NAT · DR · TUN
+  send(burst);                           // link-layer header, port
 }
 
 }  // namespace fairway::forward

@@ -12,6 +12,18 @@ constexpr std::uint8_t service_of_outer(std::uint8_t inner) {
   return (inner & ecn) == congestion ? static_cast<std::uint8_t>((inner & ~ecn) | capable) : inner;
 }
 
+net::Big16 checksum_of(const net::Ipv4Header& ip) noexcept {
+  net::WordSum sum;
+  sum.add(net::Big16(static_cast<std::uint16_t>(ip.version_length << 8 | ip.service)));
+  sum.add(ip.total_length);
+  sum.add(ip.id);
+  sum.add(ip.fragment);
+  sum.add(net::Big16(static_cast<std::uint16_t>(ip.ttl << 8 | ip.protocol)));
+  sum.add(ip.source);
+  sum.add(ip.destination);
+  return sum.checksum();
+}
+
 }  // namespace
 
 bool tunnel(net::PacketView& packet, net::Ipv4Address source, net::Ipv4Address server, std::uint16_t id) noexcept {
@@ -29,7 +41,7 @@ bool tunnel(net::PacketView& packet, net::Ipv4Address source, net::Ipv4Address s
                         .checksum = {},
                         .source = source,
                         .destination = server};
-  outer.checksum = net::checksum(&outer, sizeof outer);
+  outer.checksum = checksum_of(outer);
 
   // The outer header overlays what was the link-layer header; send writes the new one before it.
   packet.frame -= tun_overhead;

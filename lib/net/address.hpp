@@ -83,6 +83,17 @@ struct MacAddress {
 
   bool is_group() const { return (bytes[0] & 1) != 0; }
   auto operator<=>(const MacAddress&) const = default;
+  bool operator==(const MacAddress& other) const { return number() == other.number(); }
+
+ private:
+  // Compared for every packet: two loads are cheaper than a call of memcmp.
+  std::uint64_t number() const {
+    std::uint32_t first;
+    std::uint16_t rest;
+    std::memcpy(&first, bytes.data(), sizeof first);
+    std::memcpy(&rest, bytes.data() + sizeof first, sizeof rest);
+    return std::uint64_t{rest} << 32 | first;
+  }
 };
 static_assert(sizeof(MacAddress) == 6);
 

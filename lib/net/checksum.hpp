@@ -2,9 +2,11 @@
 // SPDX-FileCopyrightText: Fairway contributors
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <utility>
 
 #include "net/address.hpp"
 #include "net/endian.hpp"
@@ -13,13 +15,26 @@
 /// depend on their byte order, so all of this works on words as they lie in memory.
 namespace fairway::net {
 
-/// Folds the carries of a sum of 16-bit words back into 16 bits.
+/// Folds the carries of a sum of 16-bit words back into 16 bits. A wider word counts as the sum of those in it, since 2^16
+/// is 1 to this arithmetic; so words may be summed two at a time.
 constexpr std::uint16_t fold(std::uint64_t sum) {
   sum = (sum & 0xffffffffu) + (sum >> 32);
-  sum = (sum & 0xffffffffu) + (sum >> 32);
-  sum = (sum & 0xffffu) + (sum >> 16);
-  sum = (sum & 0xffffu) + (sum >> 16);
-  return static_cast<std::uint16_t>(sum);
+  const auto half = static_cast<std::uint32_t>(sum) + static_cast<std::uint32_t>(sum >> 32);
+  // Both halves added crosswise: the upper half of the result has had the lower one's carry.
+  return static_cast<std::uint16_t>((half + std::rotl(half, 16)) >> 16);
+}
+
+/// As below, of a length known to the compiler, without a loop.
+template <std::size_t length>
+std::uint64_t sum_words(const void* data) {
+  static_assert(length % 4 == 0);
+  const auto word = [data](std::size_t i) {
+    std::uint32_t value;
+    std::memcpy(&value, static_cast<const std::uint8_t*>(data) + 4 * i, sizeof value);
+    return std::uint64_t{value};
+  };
+  return [&]<std::size_t... i>(std::index_sequence<i...>) { return (word(i) + ...); }
+  (std::make_index_sequence<length / 4>());
 }
 
 /// Sum of the 16-bit words of `length` bytes, an odd last byte padded with zero; not folded, not complemented.
@@ -27,6 +42,18 @@ std::uint64_t sum_words(const void* data, std::size_t length);
 
 /// The checksum to be stored in a header over `length` bytes in which the checksum field is zero.
 Big16 checksum(const void* data, std::size_t length);
+
+/// The checksum of words that are at hand, before they are put into a header: reading them back from there, in other
+/// sizes than they were stored in, would make the processor wait.
+class WordSum {
+ public:
+  constexpr void add(Big16 word) { sum_ += word.raw(); }
+  constexpr void add(Ipv4Address address) { sum_ += address.number.raw(); }
+  constexpr Big16 checksum() const { return Big16::from_raw(static_cast<std::uint16_t>(~fold(sum_))); }
+
+ private:
+  std::uint64_t sum_ = 0;
+};
 
 /// What a change of some 16-bit words adds to a checksum: collected once, applied to every checksum that covers them.
 class ChecksumChange {
@@ -37,9 +64,7 @@ class ChecksumChange {
   constexpr void replace(Big16 before, Big16 after) { replace(before.raw(), after.raw()); }
   constexpr void replace(ServicePort before, ServicePort after) { replace(before.number, after.number); }
   constexpr void replace(Ipv4Address before, Ipv4Address after) {
-    const std::uint32_t b = before.number.raw(), a = after.number.raw();
-    replace(static_cast<std::uint16_t>(b), static_cast<std::uint16_t>(a));
-    replace(static_cast<std::uint16_t>(b >> 16), static_cast<std::uint16_t>(a >> 16));
+    sum_ += std::uint64_t{~before.number.raw()} + after.number.raw();
   }
   /// HC' = ~(~HC + ~m + m').
   constexpr Big16 apply(Big16 checksum) const {

@@ -18,13 +18,10 @@ struct PacketView {
   PacketView() noexcept {}  // not trivial: the union has members with initializers
 
   std::uint8_t* frame = nullptr;  // first byte of the Ethernet header
-  void* buffer = nullptr;         // the owner's handle (an mbuf); nothing above dpdk/ looks into it
   std::uint16_t length = 0;       // bytes from `frame` to the end of the packet
   std::uint16_t headroom = 0;     // writable bytes before `frame`
-  std::uint16_t tailroom = 0;     // writable bytes after the packet
   PortId port;                    // where it came in; after send: where it goes out
   bool segmented = false;         // more bytes follow in further buffers: its headers may not all be in `frame`
-  bool handed_over = false;       // another worker received it
 
   // Filled by parse.
   Family family = Family::ipv4;
@@ -41,16 +38,7 @@ struct PacketView {
   Ipv4Header* ipv4() const { return reinterpret_cast<Ipv4Header*>(frame + network_offset); }
   TcpHeader* tcp() const { return reinterpret_cast<TcpHeader*>(frame + transport_offset); }
   UdpHeader* udp() const { return reinterpret_cast<UdpHeader*>(frame + transport_offset); }
-
-  /// Moves the start of the frame so that `bytes` lie before the IP header; the bytes between are the caller's to write.
-  void set_bytes_before_network(std::uint8_t bytes) {
-    const int shift = network_offset - bytes;
-    frame += shift;
-    length = static_cast<std::uint16_t>(length - shift);
-    headroom = static_cast<std::uint16_t>(headroom + shift);
-    network_offset = bytes;
-    transport_offset = static_cast<std::uint8_t>(transport_offset - shift);
-  }
 };
+static_assert(sizeof(PacketView) == 64, "32 of them are walked over by each stage");
 
 }  // namespace fairway::net

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: Fairway contributors
 #pragma once
 
+#include "net/checksum.hpp"
 #include "net/packet.hpp"
 
 namespace fairway::net {
@@ -15,8 +16,39 @@ enum class Parsed : std::uint8_t {
   segmented,     // its headers reach beyond the first segment
 };
 
+/// What parse() does, for packets of every kind.
+Parsed parse_step_by_step(PacketView& packet) noexcept;
+
 /// Reads the headers of `packet.frame` (`packet.length` bytes, none beyond is touched) into the view. Takes zero to two
 /// VLAN tags. Layer-4 checksums are not looked at: what came in wrong goes out wrong, for the receiver to see.
-Parsed parse(PacketView& packet) noexcept;
+[[gnu::always_inline]] inline Parsed parse(PacketView& packet) noexcept {
+  // Nearly all packets are of one kind, untagged and without IP options, for which a few comparisons are enough; here they
+  // become part of the caller's loop.
+  const auto& ethernet = *reinterpret_cast<const EthernetHeader*>(packet.frame);
+  const auto& ip = *reinterpret_cast<const Ipv4Header*>(&ethernet + 1);
+  const auto& tcp = *reinterpret_cast<const TcpHeader*>(&ip + 1);
+  const auto& udp = *reinterpret_cast<const UdpHeader*>(&ip + 1);
+  if (packet.length < sizeof ethernet + sizeof ip + sizeof tcp) return parse_step_by_step(packet);
+  const Protocol protocol{ip.protocol};
+  const std::size_t whole = ip.total_length.host();
+  const bool is_plain = ethernet.type == EtherType::ipv4 && ip.version_length == 0x45 && !ip.is_fragment() &&
+                        whole <= packet.length - sizeof ethernet && fold(sum_words<sizeof ip>(&ip)) == 0xffff;
+  const bool is_tcp = protocol == Protocol::tcp;
+  const std::size_t least = is_tcp ? sizeof tcp : sizeof udp;
+  const std::size_t length = is_tcp ? tcp.header_length() : udp.length.host();
+  if (!is_plain || !(is_tcp || protocol == Protocol::udp) || length < least || sizeof ip + length > whole)
+    return parse_step_by_step(packet);
+  packet.family = Family::ipv4;
+  packet.network_offset = sizeof ethernet;
+  packet.transport_offset = sizeof ethernet + sizeof ip;
+  packet.tcp_flags = is_tcp ? tcp.flags : std::uint8_t{0};
+  packet.network_length = static_cast<std::uint16_t>(whole);
+  packet.tuple = {.source = ip.source,
+                  .destination = ip.destination,
+                  .source_port = udp.source,
+                  .destination_port = udp.destination,
+                  .protocol = protocol};
+  return Parsed::tuple;
+}
 
 }  // namespace fairway::net

@@ -8,6 +8,7 @@
 #include <random>
 
 #include "forward/pipeline.hpp"
+#include "worker/burst.hpp"
 #include "worker/listing.hpp"
 #include "worker/scheduling.hpp"
 
@@ -115,7 +116,7 @@ bool Worker::receive() noexcept {
     if (count == 0) continue;
     found = true;
     counters_.packets.add(count);
-    process(packets.data(), count, false);
+    process(packets.data(), count);
   }
   return found;
 }
@@ -129,7 +130,7 @@ bool Worker::take_handed_over() noexcept {
     if (count == 0) continue;
     found = true;
     counters_.received_by_hand_over.add(count);
-    process(packets.data(), count, true);
+    process(packets.data(), count);
   }
   return found;
 }
@@ -146,27 +147,26 @@ bool Worker::transmit_for_others() noexcept {
   return found;
 }
 
-void Worker::process(dpdk::Packet** packets, std::uint32_t count, bool handed_over) noexcept {
-  for (std::uint32_t i = 0; i < count; ++i) dpdk::prefetch(packets[i]);
-  for (std::uint32_t i = 0; i < count; ++i) {
-    dpdk::read(*packets[i], links_.port_of_device[dpdk::device(*packets[i])], burst_.packets[i]);
-    burst_.packets[i].handed_over = handed_over;
-  }
-  burst_.begin(count);
+void Worker::process(dpdk::Packet** packets, std::uint32_t count) noexcept {
+  packets_ = packets;
+  show(packets, count, links_.port_of_device, burst_);
   forward::run(burst_, connections_, context_);
-  for (std::uint32_t i = 0; i < count; ++i) dispatch(i);
+  worker::dispatch(
+      burst_, packets, counters_, [this](dpdk::Packet& packet, net::PortId port) { transmit(packet, port); },
+      [this](std::uint32_t i) { dispatch(i); });
   // Nothing refers into the table any more: what was freed may be used by the next burst.
   connections_.end_burst(context_.now, 0);
 }
 
+/// What is not simply transmitted.
 void Worker::dispatch(std::uint32_t i) noexcept {
   const net::PacketView& view = burst_.packets[i];
-  auto& packet = *static_cast<dpdk::Packet*>(view.buffer);
+  dpdk::Packet& packet = *packets_[i];
   const Verdict verdict = burst_.verdicts[i];
-  if (verdict == Verdict::transmit || forward::is_answer(verdict)) {
+  if (forward::is_answer(verdict)) {
     counters_.verdicts[static_cast<std::size_t>(verdict)].add(1);
-    transmit(dpdk::write(view), view.port);
-    return;
+    dpdk::write(view, packet);
+    return transmit(packet, view.port);
   }
   switch (verdict) {
     case Verdict::to_kernel: return give_to_kernel(packet, view.port);
@@ -201,8 +201,8 @@ void Worker::hand_over(dpdk::Packet& packet, unsigned owner) noexcept {
 
 void Worker::keep_waiting(std::uint32_t i) noexcept {
   const net::PacketView& view = burst_.packets[i];
-  const auto kept = waiting_.keep(view.buffer, view.port, burst_.waits_for[i], context_.now);
-  if (kept == Waiting::Kept::no) return drop(*static_cast<dpdk::Packet*>(view.buffer), Verdict::drop_no_neighbour);
+  const auto kept = waiting_.keep(packets_[i], view.port, burst_.waits_for[i], context_.now);
+  if (kept == Waiting::Kept::no) return drop(*packets_[i], Verdict::drop_no_neighbour);
   counters_.verdicts[static_cast<std::size_t>(Verdict::wait_for_neighbour)].add(1);
   if (kept == Waiting::Kept::first && channel_.ask_for(burst_.waits_for[i])) {
     const std::uint64_t one = 1;
@@ -220,7 +220,7 @@ void Worker::retry_waiting() noexcept {
   std::uint32_t count = 0;
   waiting_.take_all([&](void* packet, net::PortId) { packets[count++] = static_cast<dpdk::Packet*>(packet); });
   for (std::uint32_t from = 0; from < count; from += forward::burst_size)
-    process(packets.data() + from, std::min(forward::burst_size, count - from), false);
+    process(packets.data() + from, std::min(forward::burst_size, count - from));
 }
 
 // A route has changed: replies look their next hop up again. In slices, as the table may be large.

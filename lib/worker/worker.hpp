@@ -39,7 +39,7 @@ class Worker {
   bool has_something_to_do() const noexcept;
 
   // One burst.
-  void process(dpdk::Packet** packets, std::uint32_t count, bool handed_over) noexcept;
+  void process(dpdk::Packet** packets, std::uint32_t count) noexcept;
   void dispatch(std::uint32_t i) noexcept;
   void transmit(dpdk::Packet& packet, net::PortId port) noexcept;
   void give_to_kernel(dpdk::Packet& packet, net::PortId port) noexcept;
@@ -65,6 +65,7 @@ class Worker {
   dpdk::Clock clock_;
   forward::Context context_;
   forward::Burst burst_;
+  dpdk::Packet* const* packets_ = nullptr;  // of the burst
   Waiting waiting_;
   std::vector<Outbox> outboxes_;    // by PortId
   std::vector<Outbox> hand_overs_;  // by worker

@@ -14,11 +14,11 @@ using namespace fairway::forward;
 TEST_CASE("a set of packets is walked in order, as it was at the start") {
   PacketSet set = PacketSet::of_bits(0b1010'0110);
   std::vector<std::uint32_t> walked;
-  set.each([&](std::uint32_t i) {
+  for (const std::uint32_t i : set) {
     walked.push_back(i);
     set.remove(5);
     set.add(6);
-  });
+  }
   CHECK(walked == std::vector<std::uint32_t>{1, 2, 5, 7});
   CHECK(set.contains(6));
   CHECK_FALSE(set.contains(5));
