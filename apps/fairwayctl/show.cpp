@@ -50,6 +50,7 @@ void append_counts(std::vector<std::string>& row, const Json& object) {
 std::string notes_on(const Json& service) {
   std::string notes = service.at("name");
   const auto add = [&](const std::string& note) { notes += (notes.empty() ? "" : ", ") + note; };
+  for (const Json& flag : service.at("scheduler_flags")) add(flag);
   if (const auto seconds = service.at("persistence").get<unsigned>()) add(fmt::format("persistent {}", seconds));
   if (service.at("address_missing").get<bool>()) add("no port has this address");
   return notes.empty() ? notes : "(" + notes + ")";

@@ -14,6 +14,13 @@ using service::Forwarding;
 
 const CLI::IsMember protocols({"tcp", "udp"});
 const CLI::IsMember methods({"nat", "dr", "tun"});
+constexpr std::string_view no_flags = "none";
+const CLI::Validator flag_list(
+    [](const std::string& text) {
+      return text == no_flags || service::parse_scheduler_flags(text) ? std::string()
+                                                                      : "'" + text + "' is no list of flags";
+    },
+    "FLAG[,FLAG]");
 const CLI::Range weights(0, static_cast<int>(service::ServerSpec::largest_weight));
 
 struct Endpoint {
@@ -47,6 +54,12 @@ std::optional<Forwarding> forwarding_of(const Words& words) {
   return words.forwarding ? service::parse_forwarding(*words.forwarding) : std::nullopt;
 }
 
+std::optional<service::SchedulerFlags> flags_of(const Words& words) {
+  if (!words.scheduler_flags) return std::nullopt;
+  return *words.scheduler_flags == no_flags ? service::SchedulerFlags()
+                                            : service::parse_scheduler_flags(*words.scheduler_flags);
+}
+
 service::ServiceKey key_of(const Words& words) {
   const Endpoint virtual_end = parse_endpoint(words.service).value();
   return {.protocol = service::parse_protocol(words.protocol).value(),
@@ -59,6 +72,7 @@ control::Command add_service_command(const Words& words) {
   spec.key = key_of(words);
   spec.name = words.name.value_or("");
   spec.scheduler = words.scheduler.value_or(spec.scheduler);
+  spec.scheduler_flags = flags_of(words).value_or(spec.scheduler_flags);
   spec.forwarding = forwarding_of(words).value_or(spec.forwarding);
   spec.persistence = words.persistence.value_or(0);
   return control::AddService{std::move(spec)};
@@ -88,6 +102,9 @@ void CommandWords::add_service(CLI::App& app) {
     verb->add_option("--name", words_.name, "what people call it");
     verb->add_option("--scheduler", words_.scheduler,
                      "how connections are shared out: rr, wrr, lc, wlc (the default), ...");
+    verb->add_option("--scheduler-flags", words_.scheduler_flags,
+                     "its options: sh-fallback, sh-port, mh-fallback, mh-port; none takes them away")
+        ->check(flag_list);
     verb->add_option("--forwarding", words_.forwarding, "method of servers that name none: nat (the default), dr, tun")
         ->check(methods);
     verb->add_option("--persistence", words_.persistence, "seconds that a client stays with its server; 0: none");
@@ -117,6 +134,7 @@ control::Command CommandWords::command() const {
     return control::EditService{.key = key,
                                 .name = words_.name,
                                 .scheduler = words_.scheduler,
+                                .scheduler_flags = flags_of(words_),
                                 .forwarding = forwarding_of(words_),
                                 .persistence = words_.persistence};
   const auto [address, port] = parse_endpoint(words_.server).value();

@@ -17,7 +17,7 @@ namespace fairway::ctl {
 /// The words of one command, as they stand on the command line or in a line of a file.
 struct Words {
   std::string protocol, service, server;
-  std::optional<std::string> name, scheduler, forwarding;
+  std::optional<std::string> name, scheduler, scheduler_flags, forwarding;
   std::optional<std::uint32_t> weight, persistence;
 };
 

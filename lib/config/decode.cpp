@@ -139,6 +139,18 @@ void scheduler(Field& field, std::string& target) {
   if (const auto text = scalar(field)) target = *text;  // the registry of schedulers is asked by the service's rules
 }
 
+void scheduler_flags(Field& field, service::SchedulerFlags& target) {
+  if (!is_collection(field, Node::Kind::sequence)) return;
+  for (const Node* item : field.node.items) {
+    Field value{.key = field.key, .node = *item, .problems = field.problems};
+    const auto text = scalar(value);
+    const auto flag = text ? service::parse_scheduler_flag(*text) : std::nullopt;
+    if (text && !flag) value.fail(quoted(*text) + " is no flag of a scheduler");
+    if (flag) target.add(*flag);
+    field.is_read = field.is_read && value.is_read;
+  }
+}
+
 void address(Field& field, net::Address& target) {
   const auto text = scalar(field);
   if (!text) return;

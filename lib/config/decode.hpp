@@ -48,6 +48,7 @@ void path(Field& field, std::string& target);
 void interface_name(Field& field, std::string& target);
 void device(Field& field, std::string& target);
 void scheduler(Field& field, std::string& target);
+void scheduler_flags(Field& field, service::SchedulerFlags& target);
 void address(Field& field, net::Address& target);
 void gateway(Field& field, std::optional<net::Address>& target);
 void port(Field& field, net::ServicePort& target);

@@ -32,8 +32,9 @@ constexpr Key<Director> director_table[] = {
       .form = "number",
       .fallback = "1000000",
       .range = {1, 250'000'000, "connections"},
-      .about = "Room for IPv4 connections, shared out among the workers, and for a quarter as many clients of persistent "
-                "services. Memory for all connections is taken at start."},
+      .about =
+          "Room for IPv4 connections, shared out among the workers, and for a quarter as many clients of persistent "
+          "services. Memory for all connections is taken at start."},
      [](Field& field, Director& director) { decode::number(field, director.connections); }},
     {{.name = "connections_ipv6",
       .form = "number",
@@ -201,6 +202,12 @@ constexpr Key<ServiceDraft> service_table[] = {
       .fallback = "wlc",
       .about = "Which server gets a new connection: the name of a scheduler, as in `ipvsadm -s`."},
      [](Field& field, ServiceDraft& draft) { decode::scheduler(field, draft.spec.scheduler); }},
+    {{.name = "scheduler_flags",
+      .form = "list of flags",
+      .if_absent = "none",
+      .about = "The scheduler's options, as in `ipvsadm -b`: `sh-port` and `mh-port` go by the client's port too, "
+               "`sh-fallback` and `mh-fallback` look for another server where a client's own takes no connections."},
+     [](Field& field, ServiceDraft& draft) { decode::scheduler_flags(field, draft.spec.scheduler_flags); }},
     {{.name = "forwarding",
       .form = "nat | dr | tun",
       .fallback = "nat",

@@ -20,8 +20,9 @@ struct EditService {
   service::ServiceKey key;
   std::optional<std::string> name;
   std::optional<std::string> scheduler;
-  std::optional<service::Forwarding> forwarding;  // of servers added later
-  std::optional<std::uint32_t> persistence;       // seconds
+  std::optional<service::SchedulerFlags> scheduler_flags{};  // none, if not given with another scheduler
+  std::optional<service::Forwarding> forwarding;             // of servers added later
+  std::optional<std::uint32_t> persistence;                  // seconds
 };
 
 struct DeleteService {

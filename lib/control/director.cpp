@@ -27,6 +27,7 @@ ServiceSpec spec_of(const Service& service) {
   return {.name = service.name,
           .key = service.key,
           .scheduler = std::string(service.scheduler->name()),
+          .scheduler_flags = service.scheduler_flags,
           .forwarding = service.forwarding,
           .persistence = service.persistence,
           .servers = {}};
@@ -35,6 +36,7 @@ ServiceSpec spec_of(const Service& service) {
 void set_fields(Service& service, const ServiceSpec& spec) {
   service.name = spec.name;
   service.scheduler = sched::find(spec.scheduler);
+  service.scheduler_flags = spec.scheduler_flags;
   service.forwarding = spec.forwarding;
   service.persistence = spec.persistence;
 }
@@ -166,7 +168,9 @@ base::Result<void> Director::carry_out(const EditService& command) {
   Entry& entry = **found;
   ServiceSpec spec = spec_of(*entry.version);
   spec.name = command.name.value_or(spec.name);
+  if (command.scheduler && *command.scheduler != spec.scheduler) spec.scheduler_flags = {};
   spec.scheduler = command.scheduler.value_or(spec.scheduler);
+  spec.scheduler_flags = command.scheduler_flags.value_or(spec.scheduler_flags);
   spec.forwarding = command.forwarding.value_or(spec.forwarding);
   spec.persistence = command.persistence.value_or(spec.persistence);
   if (auto checked = first_of(service::check(spec, sched::is_known)); !checked) return checked;

@@ -79,6 +79,17 @@ class Reader {
     return member ? std::optional(number(name, member, 0, most)) : std::nullopt;
   }
 
+  std::optional<service::SchedulerFlags> scheduler_flags(const char* name) {
+    if (!find(name)) return std::nullopt;
+    service::SchedulerFlags flags;
+    for (const json& item : list(name)) {
+      const auto flag = item.is_string() ? service::parse_scheduler_flag(item.get<std::string>()) : std::nullopt;
+      if (!flag) blame(name, item.dump() + " is no flag of a scheduler");
+      if (flag) flags.add(*flag);
+    }
+    return flags;
+  }
+
   /// Of a value within this object.
   Reader inside(const json& value, const std::string& name) const { return {value, path_of(name), error_}; }
   Reader object(const char* name) {
@@ -152,6 +163,7 @@ Command read_add_service(Reader& reader) {
   spec.key = read_key(reader);
   spec.name = reader.optional_text("name").value_or("");
   spec.scheduler = reader.optional_text("scheduler").value_or(spec.scheduler);
+  spec.scheduler_flags = reader.scheduler_flags("scheduler_flags").value_or(spec.scheduler_flags);
   spec.forwarding = reader.forwarding("forwarding").value_or(spec.forwarding);
   spec.persistence = reader.optional_number("persistence", most_seconds).value_or(0);
   std::size_t index = 0;
@@ -166,6 +178,7 @@ Command read_edit_service(Reader& reader) {
   return EditService{.key = read_key(reader),
                      .name = reader.optional_text("name"),
                      .scheduler = reader.optional_text("scheduler"),
+                     .scheduler_flags = reader.scheduler_flags("scheduler_flags"),
                      .forwarding = reader.forwarding("forwarding"),
                      .persistence = reader.optional_number("persistence", most_seconds)};
 }
@@ -221,10 +234,18 @@ void add_forwarding(json& object, const std::optional<service::Forwarding>& forw
   if (forwarding) object["forwarding"] = service::to_string(*forwarding);
 }
 
+json flags_json(service::SchedulerFlags flags) {
+  json names = json::array();
+  for (const auto& info : service::scheduler_flags)
+    if (flags.has(info.flag)) names.push_back(info.name);
+  return names;
+}
+
 json body_of(const AddService& command) {
   json body = key_json(command.spec.key);
   if (!command.spec.name.empty()) body["name"] = command.spec.name;
   body["scheduler"] = command.spec.scheduler;
+  if (!command.spec.scheduler_flags.empty()) body["scheduler_flags"] = flags_json(command.spec.scheduler_flags);
   body["forwarding"] = service::to_string(command.spec.forwarding);
   if (command.spec.persistence > 0) body["persistence"] = command.spec.persistence;
   for (const auto& server : command.spec.servers)
@@ -239,6 +260,7 @@ json body_of(const EditService& command) {
   json body = key_json(command.key);
   if (command.name) body["name"] = *command.name;
   if (command.scheduler) body["scheduler"] = *command.scheduler;
+  if (command.scheduler_flags) body["scheduler_flags"] = flags_json(*command.scheduler_flags);
   add_forwarding(body, command.forwarding);
   if (command.persistence) body["persistence"] = *command.persistence;
   return body;

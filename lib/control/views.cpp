@@ -90,6 +90,13 @@ View neighbour_view(const NeighbourReport& neighbour) {
           {"state", neighbour.state}};
 }
 
+View flags_view(service::SchedulerFlags flags) {
+  View names = View::array();
+  for (const auto& info : service::scheduler_flags)
+    if (flags.has(info.flag)) names.push_back(info.name);
+  return names;
+}
+
 }  // namespace
 
 View service_view(const Director& director, const service::Service& service) {
@@ -98,6 +105,7 @@ View service_view(const Director& director, const service::Service& service) {
             {"address", net::to_string(service.key.address)},
             {"port", service.key.port.host()},
             {"scheduler", service.scheduler->name()},
+            {"scheduler_flags", flags_view(service.scheduler_flags)},
             {"forwarding", service::to_string(service.forwarding)},
             {"persistence", service.persistence},
             {"address_missing", !director.servers().routes().is_local(service.key.address)}};

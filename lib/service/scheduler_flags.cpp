@@ -2,6 +2,8 @@
 // SPDX-FileCopyrightText: Fairway contributors
 #include "service/scheduler_flags.hpp"
 
+#include <algorithm>
+
 namespace fairway::service {
 
 std::optional<SchedulerFlag> parse_scheduler_flag(std::string_view name) {
@@ -18,6 +20,20 @@ std::string to_string(SchedulerFlags flags) {
     text += info.name;
   }
   return text;
+}
+
+std::optional<SchedulerFlags> parse_scheduler_flags(std::string_view list) {
+  SchedulerFlags flags;
+  while (!list.empty()) {
+    const std::size_t end = std::min(list.find(','), list.size());
+    const auto flag = parse_scheduler_flag(list.substr(0, end));
+    if (!flag) return std::nullopt;
+    flags.add(*flag);
+    list.remove_prefix(end);
+    if (list == ",") return std::nullopt;
+    list.remove_prefix(std::min<std::size_t>(list.size(), 1));
+  }
+  return flags;
 }
 
 }  // namespace fairway::service

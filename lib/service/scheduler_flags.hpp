@@ -41,7 +41,9 @@ class SchedulerFlags {
 };
 
 std::optional<SchedulerFlag> parse_scheduler_flag(std::string_view name);
-/// "sh-fallback,sh-port", as ipvsadm prints them; empty if there are none.
+/// "sh-fallback,sh-port", as ipvsadm takes and prints them; empty if there are none.
 std::string to_string(SchedulerFlags flags);
+/// The other way round, in any order. Nothing if one of them is unknown.
+std::optional<SchedulerFlags> parse_scheduler_flags(std::string_view list);
 
 }  // namespace fairway::service

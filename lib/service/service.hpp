@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "base/id.hpp"
-#include "service/scheduler_flags.hpp"
 #include "service/spec.hpp"
 
 namespace fairway::sched {

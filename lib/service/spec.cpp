@@ -20,6 +20,14 @@ void check_duplicates(const ServiceSpec& spec, std::vector<Problem>& problems) {
   }
 }
 
+void check_flags(const ServiceSpec& spec, std::vector<Problem>& problems) {
+  for (const SchedulerFlagInfo& info : scheduler_flags)
+    if (spec.scheduler_flags.has(info.flag) && info.scheduler != spec.scheduler)
+      problems.push_back({std::nullopt, "scheduler_flags",
+                          "scheduler " + spec.scheduler + " has no flag " + std::string(info.name) + ", it is " +
+                              std::string(info.scheduler) + "'s"});
+}
+
 }  // namespace
 
 std::string_view to_string(Forwarding forwarding) {
@@ -82,6 +90,8 @@ std::vector<Problem> check(const ServiceSpec& spec, bool (*known_scheduler)(std:
   if (spec.key.port.host() == 0) problems.push_back({std::nullopt, "port", "port 0 is out of range 1..65535"});
   if (!known_scheduler(spec.scheduler))
     problems.push_back({std::nullopt, "scheduler", "there is no scheduler named '" + spec.scheduler + "'"});
+  else
+    check_flags(spec, problems);
   for (std::size_t i = 0; i < spec.servers.size(); ++i)
     for (Problem& problem : check_server(spec, spec.servers[i])) {
       problem.server = i;

@@ -11,6 +11,7 @@
 #include "base/result.hpp"
 #include "net/address.hpp"
 #include "net/headers.hpp"
+#include "service/scheduler_flags.hpp"
 
 /// Virtual services and real servers as somebody asks for them: in YAML, by fairwayctl, by ipvsadm.
 namespace fairway::service {
@@ -51,6 +52,7 @@ struct ServiceSpec {
   std::string name;
   ServiceKey key;
   std::string scheduler = "wlc";
+  SchedulerFlags scheduler_flags{};
   Forwarding forwarding = Forwarding::nat;  // of servers that say nothing else
   std::uint32_t persistence = 0;            // seconds; 0: none
   std::vector<ServerSpec> servers;          // in the order in which they were added

@@ -148,6 +148,16 @@ TEST_CASE("each wrong address of a port is named") {
         Lines{"f.yaml:1:50: addresses: is a word where a list is expected"});
 }
 
+TEST_CASE("each unknown flag of a scheduler is named") {
+  CHECK(problems_of_service("scheduler: sh, scheduler_flags:") == Lines{});
+  CHECK(problems_of_service("scheduler: sh, scheduler_flags: [port, sh-port, 7, ~]") ==
+        Lines{"f.yaml:3:72: scheduler_flags: 'port' is no flag of a scheduler",
+              "f.yaml:3:87: scheduler_flags: '7' is no flag of a scheduler",
+              "f.yaml:3:90: scheduler_flags: has no value"});
+  CHECK(problems_of_service("scheduler: sh, scheduler_flags: sh-port") ==
+        Lines{"f.yaml:3:71: scheduler_flags: is a word where a list is expected"});
+}
+
 TEST_CASE("neighbours are unicast addresses and the MAC addresses of machines") {
   CHECK(problems_of_port("neighbours: {10.0.0.9: 02:00:00:00:00:fe, fe80::9: \"02:00:00:00:00:FE\"}") == Lines{});
   CHECK(problems_of_port("neighbours: {gw: 02:00:00:00:00:fe}") ==

@@ -72,6 +72,7 @@ TEST_CASE("the defaults in the table of keys are those of the configuration") {
   CHECK(service.name == made_service.name);
   CHECK(service.key.protocol == made_service.key.protocol);
   CHECK(service.scheduler == made_service.scheduler);
+  CHECK(service.scheduler_flags == made_service.scheduler_flags);
   CHECK(service.forwarding == made_service.forwarding);
   CHECK(service.persistence == made_service.persistence);
   CHECK(service.servers.at(0).weight == service::ServerSpec{}.weight);
@@ -123,14 +124,16 @@ TEST_CASE("every key of a service and of a server reaches the configuration") {
   const auto read = configuration_of(
                         "ports: [{name: a, device: net_null0}]\n"
                         "services:\n"
-                        "  - {name: dns, address: 10.0.0.1, port: 53, protocol: udp, scheduler: rr, forwarding: tun,\n"
+                        "  - {name: dns, address: 10.0.0.1, port: 53, protocol: udp, scheduler: sh,\n"
+                        "     scheduler_flags: [sh-port, sh-fallback], forwarding: tun,\n"
                         "     servers: [{address: 10.0.0.2, port: 5353, weight: 5, forwarding: nat},\n"
                         "               {address: 10.0.0.3}]}\n")
                         .services;
   REQUIRE(read.size() == 1);
   CHECK(read[0].name == "dns");
   CHECK(service::to_string(read[0].key) == "udp 10.0.0.1:53");
-  CHECK(read[0].scheduler == "rr");
+  CHECK(read[0].scheduler == "sh");
+  CHECK(to_string(read[0].scheduler_flags) == "sh-fallback,sh-port");
   CHECK(read[0].forwarding == service::Forwarding::tun);
   const auto address = [](const char* text) { return *net::parse_address(text); };
   CHECK(read[0].servers ==

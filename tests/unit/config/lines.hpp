@@ -14,7 +14,7 @@ using Lines = std::vector<std::string>;
 
 /// Stands for the registry of schedulers.
 inline bool is_scheduler(std::string_view name) {
-  return name == "rr" || name == "wrr" || name == "lc" || name == "wlc";
+  return name == "rr" || name == "wrr" || name == "lc" || name == "wlc" || name == "sh" || name == "mh";
 }
 
 inline Lines lines_of(const std::vector<Problem>& problems) {

@@ -32,6 +32,17 @@ TEST_CASE("a service's scheduler is in the registry") {
         Lines{"f.yaml:3:50: scheduler: is a list where one value is expected"});
 }
 
+TEST_CASE("a flag is the scheduler's own") {
+  CHECK(problems_of_service("scheduler: sh, scheduler_flags: [sh-port, sh-fallback]") == Lines{});
+  CHECK(problems_of_service("scheduler_flags: [mh-port], scheduler: mh") == Lines{});
+  CHECK(problems_of_service("scheduler: mh, scheduler_flags: [sh-port]") ==
+        Lines{"f.yaml:3:71: scheduler_flags: scheduler mh has no flag sh-port, it is sh's"});
+  CHECK(problems_of_service("scheduler_flags: [sh-port]") ==
+        Lines{"f.yaml:3:56: scheduler_flags: scheduler wlc has no flag sh-port, it is sh's"});
+  CHECK(problems_of_service("scheduler: xy, scheduler_flags: [sh-port]") ==
+        Lines{"f.yaml:3:50: scheduler: there is no scheduler named 'xy'"});
+}
+
 TEST_CASE("a virtual address is one that clients can reach") {
   for (const char* address : {"0.0.0.0", "255.255.255.255"})
     CHECK(problems_below_port("services:\n  - {address: " + std::string(address) + ", port: 80}\n") ==

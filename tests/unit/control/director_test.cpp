@@ -139,7 +139,7 @@ TEST_CASE_METHOD(ControlFixture, "what is wrong with a command is said, and noth
       {AddService{{.name = "", .key = key(2), .servers = {spec("192.0.2.1"), spec("192.0.2.1")}}},
        "server 192.0.2.1:80 stands twice in this service"},
       {DeleteService{key(2)}, "there is no service tcp 10.0.0.2:80"},
-      {EditService{key(2), {}, {}, {}, {}}, "there is no service tcp 10.0.0.2:80"},
+      {EditService{key(2), {}, {}, {}, {}, {}}, "there is no service tcp 10.0.0.2:80"},
       {unknown_scheduler, "there is no scheduler named 'fastest'"},
       {AddServer{key(2), address("192.0.2.1"), port(80), 1, {}}, "there is no service tcp 10.0.0.2:80"},
       {add("192.0.2.1"), "server 192.0.2.1:80 already exists in service tcp 10.0.0.1:80"},
@@ -181,6 +181,32 @@ TEST_CASE_METHOD(ControlFixture, "another scheduler begins afresh, another name 
   REQUIRE(heard.size() == 2);
   CHECK(heard[1].before == second.get());
   CHECK(heard[1].after == third.get());
+}
+
+TEST_CASE_METHOD(ControlFixture, "flags stay with their scheduler") {
+  const auto flags = [](const char* list) { return service::parse_scheduler_flags(list).value(); };
+  const auto flags_now = [&] { return to_string(director.find(key())->scheduler_flags); };
+  REQUIRE(apply(AddService{
+              {.name = "", .key = key(), .scheduler = "sh", .scheduler_flags = flags("sh-port"), .servers = {}}}) ==
+          "");
+  const auto first = director.find(key());
+  CHECK(flags_now() == "sh-port");
+  EditService edit = edit_service();
+  edit.scheduler_flags = flags("sh-fallback");
+  REQUIRE(apply(edit) == "");
+  CHECK(flags_now() == "sh-fallback");
+  CHECK(director.find(key())->life == first->life);
+
+  edit.scheduler = "mh";
+  CHECK(apply(edit) == "scheduler mh has no flag sh-fallback, it is sh's");
+  CHECK(flags_now() == "sh-fallback");
+  edit.scheduler_flags = {};
+  edit.scheduler = "sh";
+  REQUIRE(apply(edit) == "");
+  CHECK(flags_now() == "sh-fallback");
+  edit.scheduler = "mh";
+  REQUIRE(apply(edit) == "");
+  CHECK(flags_now().empty());
 }
 
 TEST_CASE_METHOD(ControlFixture, "a service's forwarding method is that of servers added later") {

@@ -164,6 +164,27 @@ TEST_CASE_METHOD(Fixture, "fairwayctl adds, edits, deletes and shows") {
   CHECK(nlohmann::json::parse(run("show services --json").out) == nlohmann::json::parse(R"({"services": []})"));
 }
 
+TEST_CASE_METHOD(Fixture, "fairwayctl gives a scheduler flags and takes them away") {
+  const auto flags = [&] {
+    return nlohmann::json::parse(run("show services --json").out).at("services").at(0).at("scheduler_flags").dump();
+  };
+  expect_done("service add tcp 192.168.4.15:80 --name web --scheduler sh --scheduler-flags sh-port,sh-fallback");
+  CHECK(flags() == R"(["sh-fallback","sh-port"])");
+  CHECK(run("show services").out.find("(web, sh-fallback, sh-port, no port has this address)") != std::string::npos);
+  expect_done("service edit tcp 192.168.4.15:80 --name shop");
+  CHECK(flags() == R"(["sh-fallback","sh-port"])");
+  expect_done("service edit tcp 192.168.4.15:80 --scheduler-flags sh-port");
+  CHECK(flags() == R"(["sh-port"])");
+  expect_done("service edit tcp 192.168.4.15:80 --scheduler-flags none");
+  CHECK(flags() == "[]");
+  const Outcome refused = run("service edit tcp 192.168.4.15:80 --scheduler-flags mh-port");
+  CHECK(refused.status != 0);
+  CHECK(refused.err.find("scheduler sh has no flag mh-port") != std::string::npos);
+  const Outcome misspelt = run("service edit tcp 192.168.4.15:80 --scheduler-flags sh-prot");
+  CHECK(misspelt.status != 0);
+  CHECK(misspelt.err.find("sh-prot") != std::string::npos);
+}
+
 TEST_CASE_METHOD(Fixture, "fairwayctl shows what else there is") {
   crew.channel(0).counters.verdicts[static_cast<std::size_t>(forward::Verdict::drop_no_route)].set(5);
   crew.channel(0).counters.packets.set(123'456'789);

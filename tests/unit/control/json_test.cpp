@@ -20,6 +20,8 @@ service::ServiceKey key() {
   return {.protocol = net::Protocol::udp, .address = address("192.168.4.15"), .port = port(53)};
 }
 
+service::SchedulerFlags flags(const char* list) { return service::parse_scheduler_flags(list).value(); }
+
 std::string error_of(const std::string& text) {
   const auto result = command_from_json(json::parse(text));
   return result ? "" : result.error().message;
@@ -37,8 +39,17 @@ TEST_CASE("every command comes back from JSON as it was") {
                   .servers = {{address("192.0.2.1"), port(53), 0, Forwarding::dr},
                               {address("192.0.2.2"), port(5353), 65535, Forwarding::nat}}}},
       AddService{{.name = "", .key = key(), .servers = {}}},
+      AddService{{.name = "", .key = key(), .scheduler = "sh", .scheduler_flags = flags("sh-port"), .servers = {}}},
       EditService{.key = key(), .name = "x", .scheduler = "wlc", .forwarding = Forwarding::tun, .persistence = 0},
       EditService{.key = key(), .name = {}, .scheduler = {}, .forwarding = {}, .persistence = {}},
+      EditService{.key = key(),
+                  .name = {},
+                  .scheduler = "mh",
+                  .scheduler_flags = flags("mh-fallback,mh-port"),
+                  .forwarding = {},
+                  .persistence = {}},
+      EditService{
+          .key = key(), .name = {}, .scheduler = {}, .scheduler_flags = flags(""), .forwarding = {}, .persistence = {}},
       DeleteService{key()},
       AddServer{key(), address("192.0.2.1"), port(53), 7, Forwarding::tun},
       AddServer{key(), address("2001:db8::1"), port(53), 1, std::nullopt},
@@ -68,6 +79,15 @@ TEST_CASE("a service from JSON has the defaults of one from YAML, and its server
   CHECK(spec.persistence == 0);
   REQUIRE(spec.servers.size() == 1);
   CHECK(spec.servers[0] == service::ServerSpec{address("192.0.2.1"), port(80), 1, Forwarding::dr});
+}
+
+TEST_CASE("flags that are taken away are not flags that are not named") {
+  const std::string start = R"({"edit_service": {"protocol": "tcp", "address": "192.168.4.15", "port": 80)";
+  const auto taken_away = command_from_json(json::parse(start + R"(, "scheduler_flags": []}})"));
+  const auto not_named = command_from_json(json::parse(start + "}}"));
+  REQUIRE((taken_away && not_named));
+  CHECK(std::get<EditService>(*taken_away).scheduler_flags == service::SchedulerFlags());
+  CHECK(std::get<EditService>(*not_named).scheduler_flags == std::nullopt);
 }
 
 TEST_CASE("what an edit does not name it leaves as it is") {
@@ -111,6 +131,12 @@ TEST_CASE("what is not a command is refused by name") {
       {R"({"edit_service": {)" + service + R"(, "persistence": -5}})",
        "edit_service.persistence: -5 is out of range 0..4294967295"},
       {R"({"edit_service": {)" + service + R"(, "name": null}})", "edit_service.name: must be a string"},
+      {R"({"edit_service": {)" + service + R"(, "scheduler_flags": "sh-port"}})",
+       "edit_service.scheduler_flags: must be an array"},
+      {R"({"add_service": {)" + service + R"(, "scheduler_flags": ["sh-port", 5]}})",
+       "add_service.scheduler_flags: 5 is no flag of a scheduler"},
+      {R"({"add_service": {)" + service + R"(, "scheduler_flags": ["sh-prot"]}})",
+       "add_service.scheduler_flags: \"sh-prot\" is no flag of a scheduler"},
       {R"({"add_service": {)" + service + R"(, "forwarding": "fullnat"}})",
        "add_service.forwarding: 'fullnat' is not nat, dr or tun"},
       {R"({"add_service": {)" + service + R"(, "servers": {}}})", "add_service.servers: must be an array"},

@@ -30,6 +30,16 @@ TEST_CASE("flags print in ipvsadm's order, whatever order they came in") {
   CHECK_FALSE(flags.empty());
 }
 
+TEST_CASE("a list of flags is read back as it is printed, and in any order") {
+  for (const auto* text : {"", "sh-port", "sh-fallback,sh-port", "sh-fallback,mh-port"}) {
+    REQUIRE(parse_scheduler_flags(text));
+    CHECK(to_string(*parse_scheduler_flags(text)) == text);
+  }
+  CHECK(parse_scheduler_flags("sh-port,sh-fallback") == parse_scheduler_flags("sh-fallback,sh-port"));
+  for (const auto* text : {",", "sh-port,", ",sh-port", "sh-port,,sh-fallback", "sh-port sh-fallback", "flag"})
+    CHECK_FALSE(parse_scheduler_flags(text));
+}
+
 TEST_CASE("the kernel's bits of a scheduler's flags differ") {
   CHECK(scheduler_flags[0].kernel_bit == 0x08);  // IP_VS_SVC_F_SCHED1
   CHECK(scheduler_flags[1].kernel_bit == 0x10);  // IP_VS_SVC_F_SCHED2

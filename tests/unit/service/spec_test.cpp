@@ -50,6 +50,20 @@ TEST_CASE("a virtual address is one that clients can send to") {
   CHECK(blamed(spec) == Keys{"address"});
 }
 
+TEST_CASE("a flag has to be the scheduler's own") {
+  ServiceSpec spec = sound();
+  spec.scheduler_flags.add(SchedulerFlag::sh_port);
+  CHECK(blamed(spec) == Keys{"scheduler_flags"});
+  CHECK(check(spec, is_rr)[0].message == "scheduler rr has no flag sh-port, it is sh's");
+  spec.scheduler = "sh";
+  CHECK(blamed(spec) == Keys{"scheduler"});  // no word on the flags of a scheduler that there is not
+  const auto is_any = [](std::string_view) { return true; };
+  CHECK(check(spec, is_any).empty());
+  spec.scheduler_flags.add(SchedulerFlag::mh_fallback);
+  REQUIRE(check(spec, is_any).size() == 1);
+  CHECK(check(spec, is_any)[0].message == "scheduler sh has no flag mh-fallback, it is mh's");
+}
+
 TEST_CASE("service ports and schedulers are checked") {
   ServiceSpec spec = sound();
   spec.key.port = port(0);
