@@ -90,7 +90,7 @@ Command random_command(std::mt19937& random) {
   switch (below(12)) {
     case 0: return AddService{{.name = "s", .key = service, .scheduler = "wrr", .servers = {{server, port(80)}}}};
     case 1: return DeleteService{service};
-    case 2: return EditService{service, {}, below(2) ? "wlc" : "rr", {}, {}};
+    case 2: return EditService{service, {}, below(2) ? "wlc" : "rr", {}, {}, {}};
     case 3:
     case 4:
     case 5:
