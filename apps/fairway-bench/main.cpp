@@ -7,8 +7,7 @@
 #include <optional>
 
 #include "dpdk/eal.hpp"
-#include "fairway-bench/deck.hpp"
-#include "fairway-bench/report.hpp"
+#include "fairway-bench/bench.hpp"
 
 namespace {
 
@@ -24,16 +23,11 @@ unsigned last_usable_cpu() {
 }
 
 dpdk::EalSettings eal_settings(const Options& options) {
-  constexpr std::size_t rest = 64;  // megabytes
+  const std::size_t memory = bench::megabytes_for(options, true);
   dpdk::EalSettings settings;
   settings.worker_cpus = {options.cpu.value_or(last_usable_cpu())};
-  const std::size_t tables = bench::memory_for(options.plan);
-  const auto with = [&](bool hugepages) {
-    return ((tables + dpdk::Pool::bytes_for(bench::Deck::pool_settings(), hugepages)) >> 20) * 17 / 16 + rest;
-  };
-  settings.hugepages =
-      options.hugepages == "yes" || (options.hugepages == "auto" && dpdk::hugepages_available(with(true)));
-  settings.memory_megabytes = with(settings.hugepages);
+  settings.hugepages = options.hugepages == "yes" || (options.hugepages == "auto" && dpdk::hugepages_available(memory));
+  settings.memory_megabytes = settings.hugepages ? memory : bench::megabytes_for(options, false);
   settings.file_prefix = "fairway-bench-" + std::to_string(getpid());
   return settings;
 }
@@ -48,15 +42,12 @@ int run(const Options& options) {
   auto eal =
       dpdk::Eal::start(settings, [](dpdk::Severity, std::string_view line) { fmt::print(stderr, "{}\n", line); });
   if (!eal) return complain(eal.error());
-  std::optional<base::Result<bench::Figures>> figures;
-  if (auto launched = eal->launch(0, [&] { figures.emplace(bench::measure(options.plan, options.rounds)); }); !launched)
+  std::optional<base::Result<std::string>> text;
+  if (auto launched = eal->launch(0, [&] { text.emplace(bench::run(options, settings.hugepages)); }); !launched)
     return complain(launched.error());
   eal->join();
-  if (!*figures) return complain(figures->error());
-  if (!options.json)
-    bench::print_table(options, settings.hugepages, **figures);
-  else
-    bench::print_json(options, settings.hugepages, **figures);
+  if (!*text) return complain(text->error());
+  fmt::print("{}", **text);
   return 0;
 }
 

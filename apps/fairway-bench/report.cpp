@@ -4,9 +4,11 @@
 
 #include <fmt/core.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "fairway-bench/bed.hpp"
+#include "fairway-bench/colliding_tuples.hpp"
 
 namespace fairway::bench {
 namespace {
@@ -30,18 +32,33 @@ double bytes_a_connection(const Options& options) {
 
 }  // namespace
 
-void print_table(const Options& options, bool hugepages, const Figures& figures) {
+std::string table(const Options& options, bool hugepages, const Figures& figures) {
   const Plan& plan = options.plan;
-  fmt::print("{} flows to {} services of {} real servers, {} rounds of 16,384 packets, pages of {}\n", plan.flows,
-             plan.services, plan.servers, options.rounds, hugepages ? "2 MB" : "4 KB");
-  fmt::print("{:<6}{:<14}{:>12}{:>8}{:>8}{:>8}{:>10}\n", "mode", "packets", "ns/packet", "mean", "floor", "ratio",
-             "Mpps");
+  std::string text = fmt::format("{} flows to {} services of {} real servers, {} rounds of 16,384 packets, {} pages\n",
+                                 plan.flows, plan.services, plan.servers, options.rounds, hugepages ? "2 MB" : "4 KB");
+  text += fmt::format("{:<6}{:<14}{:>12}{:>8}{:>8}{:>8}{:>8}\n", "mode", "packets", "ns/packet", "mean", "floor",
+                      "ratio", "Mpps");
   for (const auto& [traffic, timing] : figures.pipeline)
-    fmt::print("{:<6}{:<14}{:>12.1f}{:>8.1f}{:>8.1f}{:>8.2f}{:>10.1f}\n", options.mode, key_of(traffic), timing.best(),
-               timing.mean(), figures.floor.best(), ratio_of(timing, figures), 1000 / timing.best());
+    text += fmt::format("{:<6}{:<14}{:>12.1f}{:>8.1f}{:>8.1f}{:>8.2f}{:>8.1f}\n", options.mode, key_of(traffic),
+                        timing.best(), timing.mean(), figures.floor.best(), ratio_of(timing, figures),
+                        1000 / timing.best());
+  return text;
 }
 
-void print_json(const Options& options, bool hugepages, const Figures& figures) {
+std::string table(const Collisions& collisions) {
+  std::string text = fmt::format("{:<8}{:>8} {:<10}{:>12}{:>12}\n", "hash", "tuples", "", "ns/lookup", "ns/add");
+  const auto row = [&](const char* hash, std::uint32_t tuples, const char* kind, const IndexCost& cost) {
+    text += fmt::format("{:<8}{:>8} {:<10}{:>12.1f}{:>12.1f}\n", hash, tuples, kind, cost.lookup, cost.add);
+  };
+  row("keyed", colliding_tuple_count, "random", collisions.random);
+  row("keyed", colliding_tuple_count, "colliding", collisions.chosen);
+  row("CRC32C", crc_tuple_count, "random", collisions.crc_random);
+  row("CRC32C", crc_tuple_count, "colliding", collisions.crc_chosen);
+  return text + fmt::format("colliding / random, keyed: lookup {:.2f}, add {:.2f}\n", collisions.lookup_ratio(),
+                            collisions.add_ratio());
+}
+
+std::string json_line(const Options& options, bool hugepages, const Figures& figures) {
   const Plan& plan = options.plan;
   const Timing& timing = figures.pipeline.back().timing;
   nlohmann::ordered_json line{{"mode", options.mode},
@@ -61,7 +78,23 @@ void print_json(const Options& options, bool hugepages, const Figures& figures) 
       line[fmt::format("{}_ns", key_of(traffic))] = rounded(its.best(), 100);
       line[fmt::format("{}_ratio", key_of(traffic))] = rounded(ratio_of(its, figures), 1000);
     }
-  fmt::print("{}\n", line.dump());
+  return line.dump() + '\n';
+}
+
+std::string json_line(const Options& options, const Collisions& collisions) {
+  const nlohmann::ordered_json line{{"mode", options.mode},
+                                    {"tuples", colliding_tuple_count},
+                                    {"rounds", options.rounds},
+                                    {"lookup_ns", rounded(collisions.chosen.lookup, 100)},
+                                    {"random_lookup_ns", rounded(collisions.random.lookup, 100)},
+                                    {"ratio", rounded(collisions.lookup_ratio(), 1000)},
+                                    {"add_ns", rounded(collisions.chosen.add, 100)},
+                                    {"random_add_ns", rounded(collisions.random.add, 100)},
+                                    {"add_ratio", rounded(collisions.add_ratio(), 1000)},
+                                    {"crc_tuples", crc_tuple_count},
+                                    {"crc_lookup_ns", rounded(collisions.crc_chosen.lookup, 100)},
+                                    {"crc_add_ns", rounded(collisions.crc_chosen.add, 100)}};
+  return line.dump() + '\n';
 }
 
 }  // namespace fairway::bench

@@ -2,12 +2,18 @@
 // SPDX-FileCopyrightText: Fairway contributors
 #pragma once
 
-#include "fairway-bench/measure.hpp"
+#include <string>
 
+#include "fairway-bench/collisions.hpp"
+#include "fairway-bench/measure.hpp"
+#include "fairway-bench/options.hpp"
+
+/// Results as text: a table for people, or one line of JSON.
 namespace fairway::bench {
 
-void print_table(const Options& options, bool hugepages, const Figures& figures);
-/// One line.
-void print_json(const Options& options, bool hugepages, const Figures& figures);
+std::string table(const Options& options, bool hugepages, const Figures& figures);
+std::string table(const Collisions& collisions);
+std::string json_line(const Options& options, bool hugepages, const Figures& figures);
+std::string json_line(const Options& options, const Collisions& collisions);
 
 }  // namespace fairway::bench

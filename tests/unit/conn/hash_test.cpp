@@ -8,7 +8,7 @@
 #include <random>
 #include <set>
 
-#include "support/colliding_tuples.hpp"
+#include "fairway-bench/colliding_tuples.hpp"
 
 using namespace fairway;
 using namespace fairway::conn;
@@ -58,12 +58,12 @@ const std::vector<Part> parts{[](std::uint32_t h) { return h & 0x1fff; }, [](std
 }  // namespace
 
 TEST_CASE("the tuples that are made to collide do, under every seed of CRC32C") {
-  CHECK(tests::crc32c("123456789", 9, 0xffffffffu) == ~0xe3069283u);  // the check value of CRC32C
-  const auto tuples = tests::colliding_tuples(net::Ipv4Address(0xc0000201u), net::ServicePort(80));
+  CHECK(bench::crc32c("123456789", 9, 0xffffffffu) == ~0xe3069283u);  // the check value of CRC32C
+  const auto tuples = bench::colliding_tuples(net::Ipv4Address(0xc0000201u), net::ServicePort(80));
   REQUIRE(tuples.size() == 65536);
   for (const std::uint32_t seed : {0u, 0xffffffffu, 0x12345678u}) {
-    const std::uint32_t first = tests::crc32c(&tuples[0], sizeof tuples[0], seed);
-    for (const net::Tuple4& tuple : tuples) REQUIRE(tests::crc32c(&tuple, sizeof tuple, seed) == first);
+    const std::uint32_t first = bench::crc32c(&tuples[0], sizeof tuples[0], seed);
+    for (const net::Tuple4& tuple : tuples) REQUIRE(bench::crc32c(&tuple, sizeof tuple, seed) == first);
   }
   std::set<std::pair<std::uint32_t, std::uint16_t>> clients;
   for (const net::Tuple4& tuple : tuples) clients.emplace(tuple.source.host(), tuple.source_port.host());
@@ -71,7 +71,7 @@ TEST_CASE("the tuples that are made to collide do, under every seed of CRC32C") 
 }
 
 TEST_CASE("65,536 tuples that collide under CRC32C collide at most 1.5 times as often as random ones") {
-  const auto chosen = tests::colliding_tuples(net::Ipv4Address(0xc0000201u), net::ServicePort(80));
+  const auto chosen = bench::colliding_tuples(net::Ipv4Address(0xc0000201u), net::ServicePort(80));
   const auto by_chance = random_tuples(chosen.size());
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {
     const Hash hash(random_key(seed));

@@ -9,7 +9,7 @@
 
 #include "net/tuple.hpp"
 
-namespace fairway::tests {
+namespace fairway::bench {
 
 /// CRC32C (RFC 3720, B.4) bit by bit, without the final inversion: what rte_hash uses unless it is told otherwise.
 inline std::uint32_t crc32c(const void* data, std::size_t length, std::uint32_t crc) {
@@ -20,6 +20,8 @@ inline std::uint32_t crc32c(const void* data, std::size_t length, std::uint32_t 
   }
   return crc;
 }
+
+constexpr std::uint32_t colliding_tuple_count = 65'536;
 
 /// 65,536 different clients' tuples to one service that have the same CRC32C, whatever it is seeded with. CRC is
 /// linear: which bits a change of the tuple flips does not depend on the rest. Address and port of a client are 48 bits,
@@ -61,7 +63,7 @@ inline std::vector<net::Tuple4> colliding_tuples(net::Ipv4Address destination, n
   }
 
   std::vector<net::Tuple4> tuples;
-  for (std::uint32_t sum = 0; sum < 65536; ++sum) {
+  for (std::uint32_t sum = 0; sum < colliding_tuple_count; ++sum) {
     std::uint64_t client = 0;
     for (unsigned i = 0; i < 16; ++i)
       if (sum >> i & 1) client ^= silent.at(i);
@@ -70,4 +72,4 @@ inline std::vector<net::Tuple4> colliding_tuples(net::Ipv4Address destination, n
   return tuples;
 }
 
-}  // namespace fairway::tests
+}  // namespace fairway::bench
