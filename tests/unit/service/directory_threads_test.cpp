@@ -30,6 +30,7 @@ constexpr std::uint32_t always = 20, sometimes = 400;  // numbers below `always`
 struct Reader {
   const Directory<Value>& directory;
   const std::atomic<bool>& stop;
+  std::atomic<unsigned>& begun;
   std::uint64_t lookups = 0, missing = 0, wrong = 0;
 
   void run(unsigned seed) {
@@ -37,7 +38,7 @@ struct Reader {
     while (!stop.load(std::memory_order_relaxed)) {
       const auto number = static_cast<std::uint32_t>(random() % sometimes);
       const Value* value = directory.find(endpoint(number));
-      ++lookups;
+      if (++lookups == 1) ++begun;
       if (!value && number < always) ++missing;
       if (value && (value->number != number || value->check != ~number)) ++wrong;
     }
@@ -57,9 +58,11 @@ TEST_CASE("readers always find what stays, and never another's value, while a wr
   for (std::uint32_t number = 0; number < always; ++number) put(number);
 
   std::atomic<bool> stop = false;
-  std::vector<Reader> readers(3, Reader{.directory = directory, .stop = stop});
+  std::atomic<unsigned> begun = 0;
+  std::vector<Reader> readers(3, Reader{.directory = directory, .stop = stop, .begun = begun});
   std::vector<std::thread> threads;
   for (unsigned i = 0; i < readers.size(); ++i) threads.emplace_back([&, i] { readers[i].run(i); });
+  while (begun < readers.size()) std::this_thread::yield();
   std::mt19937 random(99);
   for (int i = 0; i < 100'000; ++i) {
     const auto number = static_cast<std::uint32_t>(random() % sometimes);
