@@ -111,19 +111,21 @@ std::string workers_table(const Json& answer, bool) {
   return table.text();
 }
 
-/// What went over the twins' lane, a row a port, a direction and a class.
+/// What went over the twins' lane, a row a port, a direction and a class; empty if nothing did.
 std::string lane_table(const Json& ports, bool with_zeros) {
   Table table;
+  bool has_rows = false;
   table.add({"Twin", "Direction", "Class", "Packets", "Capped", "Lost"});
   for (const Json& port : ports)
     for (const char* direction : {"to_kernel", "from_kernel"})
       for (const auto& [name, counts] : port.at(direction).items()) {
         const bool is_zero = counts.at("packets") == 0 && counts.at("capped") == 0 && counts.at("lost") == 0;
         if (port.at("kernel_interface").is_null() || (is_zero && !with_zeros)) continue;
+        has_rows = true;
         table.add({cell(port, "kernel_interface"), direction, name, cell(counts, "packets"), cell(counts, "capped"),
                    cell(counts, "lost")});
       }
-  return table.text();
+  return has_rows ? "\n" + table.text() : "";
 }
 
 std::string ports_table(const Json& answer, bool with_zeros) {
@@ -133,7 +135,7 @@ std::string ports_table(const Json& answer, bool with_zeros) {
   for (const Json& port : answer.at("ports"))
     table.add(cells(port, {"name", "device", "driver", "kernel_interface", "mac", "link", "mtu", "queues", "rx_packets",
                            "rx_bytes", "tx_packets", "tx_bytes", "rx_missed", "tx_errors"}));
-  return table.text() + "\n" + lane_table(answer.at("ports"), with_zeros);
+  return table.text() + lane_table(answer.at("ports"), with_zeros);
 }
 
 std::string drops_table(const Json& answer, bool with_zeros) {

@@ -125,6 +125,7 @@ class Daemon {
   const config::Configuration& configuration_;
   Plan plan_;
   asio::io_context io_{1};
+  asio::signal_set signals_{io_, SIGTERM, SIGINT};  // one that comes before serve() waits for it
   worker::Crew crew_;
   MirrorKeeper keeper_{io_};
   std::optional<dpdk::Eal> eal_;
@@ -344,8 +345,7 @@ void Daemon::log_summary() {
 }
 
 void Daemon::serve() {
-  asio::signal_set signals(io_, SIGTERM, SIGINT);
-  signals.async_wait([this](boost::system::error_code error, int signal) {
+  signals_.async_wait([this](boost::system::error_code error, int signal) {
     if (error) return;
     spdlog::info("stopping on {}", signal == SIGTERM ? "SIGTERM" : "SIGINT");
     io_.stop();

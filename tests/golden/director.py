@@ -13,7 +13,7 @@ import subprocess
 from pathlib import Path
 
 from scapy.layers.inet import ICMP, IP, TCP, UDP, IPOption_NOP  # noqa: F401  (what tests import from here)
-from scapy.layers.l2 import ARP, Dot1Q, Ether
+from scapy.layers.l2 import ARP, Dot1Q, Ether  # noqa: F401
 from scapy.packet import Raw
 
 OUTSIDE, INSIDE = 0, 1

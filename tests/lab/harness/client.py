@@ -54,7 +54,7 @@ class Client(Namespace):
         answer = self.curl("--fail-early", "-H", "Connection: close", *how, f"{url}?[1-{times}]")
         return answer.split()
 
-    def download_digest(self, url, seconds=60):
+    def download_digest(self, url, seconds=120):
         """SHA-256 of what the URL gives."""
         return self.run("bash", "-o", "pipefail", "-c", f"curl -sS --fail --max-time {seconds} '{url}' | sha256sum",
                         seconds=seconds + 5).split()[0]

@@ -89,7 +89,7 @@ class Director:
         self.process = None
         self.control = Control(config["director"]["control_socket"], build)
 
-    def start(self, seconds=30):
+    def start(self, seconds=60):
         """Starts fairwayd and waits for the READY=1 that a service manager would wait for."""
         file = self.folder / "fairway.yaml"
         file.write_text(yaml.safe_dump(self.config, sort_keys=False))

@@ -27,7 +27,7 @@ class LabError(Exception):
     """Something of the lab itself failed; the message says what."""
 
 
-def wait_for(condition, what, seconds=10.0):
+def wait_for(condition, what, seconds=30.0):
     """Polls until `condition()` is true and returns its value; LabError naming `what` after `seconds`."""
     deadline = time.monotonic() + seconds
     while True:
@@ -68,7 +68,7 @@ class Process:
         """The end of what the program printed."""
         return self.log.read_text(errors="replace")[-last:]
 
-    def stop(self, seconds=10, how=signal.SIGTERM):
+    def stop(self, seconds=60, how=signal.SIGTERM):
         """Ends the program and returns its exit status; one that ignores SIGTERM is killed and so told from the rest."""
         if self.alive:
             self.popen.send_signal(how)
