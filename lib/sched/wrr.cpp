@@ -69,14 +69,17 @@ class WeightedRoundRobin final : public Scheduler {
   const service::Server* pick(const Question& question) const noexcept override {
     auto& state = static_cast<State&>(*question.service.life->states[question.worker]);
     const auto& servers = question.service.servers;
-    if (state.levels.highest <= 0) return nullptr;
-    if (question.service.life->states.size() > 1) {
+    if (state.levels.highest > 0 && question.service.life->states.size() > 1) {
       // More than this many would only shift the phase further, and cost as many steps.
       constexpr std::uint64_t most_steps = 64;
       for (auto steps = std::min(opened_by_others(state, question), most_steps); steps > 0; --steps)
         step(state, question);
     }
-    if (!step(state, question)) return nullptr;
+    if (state.levels.highest <= 0 || !step(state, question)) {
+      // The levels may be those of a version before, whose change this worker has not been told of yet.
+      adapt(state, servers);
+      if (state.levels.highest <= 0 || !step(state, question)) return nullptr;
+    }
     state.opened.add(1);
     return &servers[state.place - 1];
   }
