@@ -47,8 +47,8 @@ class Scheduler {
 };
 
 /// May get new connections at all. The one place that says so, for what is configured and for what is counted.
-inline bool takes_connections(const service::Loads&, const service::Server& server) noexcept {
-  return server.weight > 0;
+inline bool takes_connections(const service::Loads& loads, const service::Server& server) noexcept {
+  return server.weight > 0 && !loads.is_overloaded(server.id);
 }
 
 }  // namespace fairway::sched

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/lazy_array.hpp"
+#include "service/limits.hpp"
 #include "service/service.hpp"
 
 /// What changes with every packet or connection of a server, by server id.
@@ -38,8 +39,9 @@ struct alignas(64) ServerLine {
   Counter<std::uint64_t> in_bytes;
   Counter<std::uint64_t> out_packets;
   Counter<std::uint64_t> out_bytes;
-  Counter<std::uint32_t> active;    // the kernel's ActiveConn
-  Counter<std::uint32_t> inactive;  // the kernel's InActConn
+  Counter<std::uint32_t> active;      // the kernel's ActiveConn
+  Counter<std::uint32_t> inactive;    // the kernel's InActConn
+  Counter<std::uint32_t> persistent;  // the kernel's PersistConn: templates made less templates ended, by this worker
 };
 static_assert(sizeof(ServerLine) == 64);
 
@@ -74,7 +76,9 @@ inline ServerStatuses make_server_statuses() { return ServerStatuses(max_servers
 /// may be late by the packets in flight; with one it is exact.
 class Loads {
  public:
-  explicit Loads(std::span<const ServerLine* const> workers) : workers_(workers) {}
+  /// `limits`: by server id; null where no server has thresholds.
+  explicit Loads(std::span<const ServerLine* const> workers, const ServerLimits* limits = nullptr)
+      : workers_(workers), limits_(limits) {}
 
   std::uint32_t active(ServerId id) const noexcept {
     std::uint32_t sum = 0;
@@ -86,9 +90,17 @@ class Loads {
     for (const ServerLine* lines : workers_) sum += lines[id.value].inactive.get();
     return sum;
   }
+  /// Wraps while workers count up and down, and comes out right.
+  std::uint32_t persistent(ServerId id) const noexcept {
+    std::uint32_t sum = 0;
+    for (const ServerLine* lines : workers_) sum += lines[id.value].persistent.get();
+    return sum;
+  }
+  bool is_overloaded(ServerId id) const noexcept { return limits_ && limits_[id.value].is_overloaded(); }
 
  private:
   std::span<const ServerLine* const> workers_;
+  const ServerLimits* limits_;
 };
 
 }  // namespace fairway::service

@@ -35,6 +35,7 @@ struct Server {
   /// does not move other servers' clients.
   std::uint32_t last_weight = 1;
   Forwarding forwarding = Forwarding::nat;
+  std::uint32_t upper_threshold = 0, lower_threshold = 0;  // connections; 0: none. Workers go by ServerLimits
 
   void set_weight(std::uint32_t value) noexcept {
     weight = value;
@@ -66,8 +67,10 @@ struct Service {
   const sched::Scheduler* scheduler = nullptr;
   SchedulerFlags scheduler_flags;
   Forwarding forwarding = Forwarding::nat;
-  std::uint32_t persistence = 0;  // seconds
-  std::vector<Server> servers;    // the newest first, as in the kernel's list
+  std::uint32_t persistence = 0;        // seconds
+  std::uint8_t persistence_prefix = 0;  // bits of a client's address that count; 0: all
+  bool one_packet = false;
+  std::vector<Server> servers;  // the newest first, as in the kernel's list
   std::shared_ptr<const SchedulerTable> table;
   std::shared_ptr<ServiceLife> life;
 };

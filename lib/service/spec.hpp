@@ -25,25 +25,31 @@ std::optional<Forwarding> parse_forwarding(std::string_view text);
 std::string_view to_string(net::Protocol protocol);                  // "tcp", "udp"; "?" for another
 std::optional<net::Protocol> parse_protocol(std::string_view text);  // of services: tcp and udp
 
-/// What names a service: protocol, virtual address (VIP), service port.
+/// What names a service: protocol, virtual address (VIP), service port; or a mark alone (and the family of the address,
+/// which is unspecified then), for packets that the mark rules gather (`ipvsadm -f`).
 struct ServiceKey {
   net::Protocol protocol = net::Protocol::tcp;
   net::Address address;
-  net::ServicePort port;
+  net::ServicePort port;  // 0: every port of the address that is no service of its own; persistent services only
+  std::uint32_t mark = 0;
+
+  bool is_mark() const { return mark != 0; }
 
   bool operator==(const ServiceKey&) const = default;
 };
 
-/// "tcp 192.168.4.15:80".
+/// "tcp 192.168.4.15:80", "mark 7".
 std::string to_string(const ServiceKey& key);
 
 struct ServerSpec {
   static constexpr std::int64_t largest_weight = 65535;
 
   net::Address address;
-  net::ServicePort port;
+  net::ServicePort port;     // 0: the packet's own; of services by mark and of port 0 only
   std::uint32_t weight = 1;  // 0: takes no new connections, keeps its old ones
   Forwarding forwarding = Forwarding::nat;
+  std::uint32_t upper_threshold = 0;  // connections from which on it is overloaded; 0: none (`ipvsadm -x`)
+  std::uint32_t lower_threshold = 0;  // below which it no longer is; 0: three quarters of the upper one (`-y`)
 
   bool operator==(const ServerSpec&) const = default;
 };
@@ -55,7 +61,11 @@ struct ServiceSpec {
   SchedulerFlags scheduler_flags{};
   Forwarding forwarding = Forwarding::nat;  // of servers that say nothing else
   std::uint32_t persistence = 0;            // seconds; 0: none
-  std::vector<ServerSpec> servers;          // in the order in which they were added
+  /// Clients whose addresses agree in this many leading bits share a server (`ipvsadm -M`). 0: all of them, that is 32 or
+  /// 128.
+  std::uint8_t persistence_prefix = 0;
+  bool one_packet = false;          // each UDP packet is scheduled by itself (`ipvsadm -o`)
+  std::vector<ServerSpec> servers;  // in the order in which they were added
 };
 
 /// One rule that a specification breaks. `server` is the index of the offending server, if one is to blame; `key` is the

@@ -2,6 +2,8 @@
 // SPDX-FileCopyrightText: Fairway contributors
 #include "service/table.hpp"
 
+#include <utility>
+
 namespace fairway::service {
 namespace {
 
@@ -16,7 +18,15 @@ std::string as_text(const Endpoint& endpoint) {
 
 }  // namespace
 
-Endpoint endpoint_of(const ServiceKey& key) { return endpoint_of(key.protocol, key.address, key.port); }
+Endpoint endpoint_of(const ServiceKey& key) {
+  return key.is_mark() ? endpoint_of_mark(key.mark, key.address.family)
+                       : endpoint_of(key.protocol, key.address, key.port);
+}
+
+/// No packet has protocol 0 on its way to a service, so a mark is mistaken for no address.
+Endpoint endpoint_of_mark(std::uint32_t mark, net::Family family) {
+  return {.address = net::AddressBytes(net::Ipv4Address(mark)), .port = {}, .protocol = {}, .family = family};
+}
 
 Endpoint endpoint_of(net::Protocol protocol, const net::Address& address, net::ServicePort port) {
   return {.address = address.bytes, .port = port, .protocol = protocol, .family = address.family};
@@ -52,15 +62,27 @@ void Table::release(Directory<Uses>& directory, const Endpoint& endpoint) {
 
 void Table::put(const Service& service) {
   const Endpoint endpoint = endpoint_of(service.key);
-  if (!services_.find(endpoint)) acquire(addresses_, address_only(endpoint));
+  if (!service.key.is_mark() && !services_.find(endpoint)) acquire(addresses_, address_only(endpoint));
   services_.put(endpoint, &service);
 }
 
 bool Table::remove(const ServiceKey& key) {
   const Endpoint endpoint = endpoint_of(key);
   if (!services_.remove(endpoint)) return false;
-  release(addresses_, address_only(endpoint));
+  if (!key.is_mark()) release(addresses_, address_only(endpoint));
   return true;
+}
+
+void Table::put(const Settings& settings) {
+  auto next = std::make_shared<const Settings>(settings);
+  settings_.store(next.get(), std::memory_order_release);
+  retire_(context_, std::exchange(owned_settings_, std::move(next)));
+}
+
+void Table::put(MarkRules rules) {
+  auto next = std::make_shared<const MarkRules>(std::move(rules));
+  mark_rules_.store(next.get(), std::memory_order_release);
+  retire_(context_, std::exchange(owned_mark_rules_, std::move(next)));
 }
 
 void Table::add_nat_server(const Endpoint& endpoint) {

@@ -2,17 +2,22 @@
 // SPDX-FileCopyrightText: Fairway contributors
 #pragma once
 
+#include <atomic>
+#include <memory>
 #include <unordered_map>
 
 #include "service/directory.hpp"
+#include "service/marks.hpp"
 #include "service/service.hpp"
+#include "service/settings.hpp"
 
 namespace fairway::service {
 
 Endpoint endpoint_of(const ServiceKey& key);
+Endpoint endpoint_of_mark(std::uint32_t mark, net::Family family);
 Endpoint endpoint_of(net::Protocol protocol, const net::Address& address, net::ServicePort port);
 
-/// All services as the workers find them. Control writes (one thread), every worker reads without waiting.
+/// All services, the mark rules and the settings as the workers find them. Control writes (one thread), every worker reads without waiting.
 class Table {
  public:
   using Retire = Directory<Service>::Retire;
@@ -21,6 +26,13 @@ class Table {
 
   /// Any thread. The service of a packet's destination; null if it is none.
   const Service* find(const Endpoint& destination) const noexcept { return services_.find(destination); }
+  /// Any thread. The service of this mark; null if there is none.
+  const Service* find_mark(std::uint32_t mark, net::Family family) const noexcept {
+    return services_.find(endpoint_of_mark(mark, family));
+  }
+  /// Any thread; what it returns stays valid during one burst.
+  const Settings& settings() const noexcept { return *settings_.load(std::memory_order_acquire); }
+  const MarkRules& mark_rules() const noexcept { return *mark_rules_.load(std::memory_order_acquire); }
   /// Any thread. True if this is the endpoint of a NAT real server that is configured or still has connections.
   bool is_nat_server(const Endpoint& source) const noexcept { return nat_servers_.find(source) != nullptr; }
   /// Any thread. True if some service or NAT real server has this address: what fragments are judged by.
@@ -28,6 +40,9 @@ class Table {
 
   /// Control only: publishes this version in the place of the one with the same key, if any.
   void put(const Service& service);
+  /// Control only: from now on these count.
+  void put(const Settings& settings);
+  void put(MarkRules rules);
   /// Control only: false if there was none.
   bool remove(const ServiceKey& key);
   /// Control only: one call of add for each server that comes to life, one of remove when the last connection is gone.
@@ -50,6 +65,10 @@ class Table {
   Directory<Uses> nat_servers_;
   Directory<Uses> addresses_;
   UseCounts uses_;
+  std::shared_ptr<const Settings> owned_settings_ = std::make_shared<Settings>();
+  std::shared_ptr<const MarkRules> owned_mark_rules_ = std::make_shared<MarkRules>();
+  std::atomic<const Settings*> settings_ = owned_settings_.get();  // control writes, workers read
+  std::atomic<const MarkRules*> mark_rules_ = owned_mark_rules_.get();
   Retire retire_;
   void* context_;
 };

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// SPDX-FileCopyrightText: Fairway contributors
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "net/address.hpp"
+#include "net/tuple.hpp"
+
+/// Marks gather packets of several addresses, ports or protocols into one service: what `ipvsadm -f MARK` does with marks
+/// that nftables has set, without nftables, which does not see what the director forwards.
+namespace fairway::service {
+
+/// Host byte order, both ends included.
+struct PortRange {
+  std::uint16_t low = 0, high = 65535;
+
+  bool contains(net::ServicePort port) const noexcept { return low <= port.host() && port.host() <= high; }
+  bool operator==(const PortRange&) const = default;
+};
+
+/// Which packets get a mark. What is not given matches any.
+struct MarkRule {
+  std::uint32_t mark = 0;  // 1 and up
+  std::optional<net::Protocol> protocol;
+  std::optional<net::Prefix> source, destination;
+  PortRange source_ports, destination_ports;
+
+  bool matches(const net::Tuple4& tuple) const noexcept;
+  bool operator==(const MarkRule&) const = default;
+};
+
+/// The rules in order; the first that matches counts. Immutable once published.
+class MarkRules {
+ public:
+  MarkRules() = default;
+  explicit MarkRules(std::vector<MarkRule> rules) : rules_(std::move(rules)) {}
+
+  bool empty() const noexcept { return rules_.empty(); }
+  /// 0: none. Looked up for packets of no known connection only.
+  std::uint32_t mark_of(const net::Tuple4& tuple) const noexcept;
+  const std::vector<MarkRule>& rules() const { return rules_; }
+
+ private:
+  std::vector<MarkRule> rules_;
+};
+
+}  // namespace fairway::service
