@@ -105,7 +105,7 @@ base::Result<void> Director::check_room_for(const ServiceSpec& spec) const {
 
 /// The server takes its id, and what it had counted before it came is none of this service's.
 base::Result<Server> Director::admit(Entry& entry, const service::ServiceKey& key, const ServerSpec& spec) {
-  const auto id = servers_.add({key, spec.address, spec.port}, spec.forwarding);
+  const auto id = servers_.add({key, spec.address, spec.port}, spec);
   if (!id) return id.error();
   entry.others -= servers_.statistics(*id);
   return Server{.id = *id,
@@ -113,7 +113,9 @@ base::Result<Server> Director::admit(Entry& entry, const service::ServiceKey& ke
                 .port = spec.port,
                 .weight = spec.weight,
                 .last_weight = spec.weight,
-                .forwarding = spec.forwarding};
+                .forwarding = spec.forwarding,
+                .upper_threshold = spec.upper_threshold,
+                .lower_threshold = spec.lower_threshold};
 }
 
 void Director::dismiss(Entry& entry, const Server& server) {
@@ -227,10 +229,14 @@ base::Result<void> Director::carry_out(const EditServer& command) {
   if (server == next->servers.end()) return no_such_server(command.service, command.address, command.port);
   server->set_weight(command.weight.value_or(server->weight));
   server->forwarding = command.forwarding.value_or(server->forwarding);
-  const ServerSpec spec{
-      .address = server->address, .port = server->port, .weight = server->weight, .forwarding = server->forwarding};
+  const ServerSpec spec{.address = server->address,
+                        .port = server->port,
+                        .weight = server->weight,
+                        .forwarding = server->forwarding,
+                        .upper_threshold = server->upper_threshold,
+                        .lower_threshold = server->lower_threshold};
   if (auto checked = first_of(service::check_server(spec_of(*next), spec)); !checked) return checked;
-  servers_.edit(server->id, server->forwarding);
+  servers_.edit(server->id, spec);
   put_and_announce(entry, std::move(next));
   return {};
 }

@@ -17,6 +17,7 @@ void set_to_zero(service::ServerLine& line) {
   line.out_bytes.set(0);
   line.active.set(0);
   line.inactive.set(0);
+  line.persistent.set(0);
 }
 
 }  // namespace
@@ -63,20 +64,21 @@ std::optional<service::ServerId> Servers::take_id(const ServerName& name) {
   return service::ServerId{static_cast<std::uint32_t>(known_.size() - 1)};
 }
 
-base::Result<service::ServerId> Servers::add(const ServerName& name, service::Forwarding forwarding) {
+base::Result<service::ServerId> Servers::add(const ServerName& name, const service::ServerSpec& spec) {
   const auto id = take_id(name);
   if (!id)
     return base::Error{"there is no room for another server: " + std::to_string(service::max_servers) +
                        " are there, deleted ones with connections included"};
   known_[id->value].wanted = want(name.address);
-  edit(*id, forwarding);
+  edit(*id, spec);
   publish_status(*id);
   return *id;
 }
 
-void Servers::edit(service::ServerId id, service::Forwarding forwarding) {
+void Servers::edit(service::ServerId id, const service::ServerSpec& spec) {
+  crew_.limits()[id.value].set(spec.upper_threshold, spec.lower_threshold);
   Known& server = known_[id.value];
-  server.is_nat = forwarding == service::Forwarding::nat;
+  server.is_nat = spec.forwarding == service::Forwarding::nat;
   if (!server.is_nat || server.is_nat_endpoint) return;
   table_.add_nat_server(endpoint_of(server.name));
   server.is_nat_endpoint = true;
@@ -162,6 +164,7 @@ void Servers::drop_stale_nat_endpoints() {
 void Servers::forget(const ServerName& name, service::ServerId id) {
   forgotten_ += statistics(id);
   for (unsigned worker = 0; worker < crew_.size(); ++worker) set_to_zero(crew_.lines(worker)[id.value]);
+  crew_.limits()[id.value].set(0, 0);  // and no longer overloaded: the id may come to mean another server
   trash_.erase(name);
   unused_.push_back(id);
 }

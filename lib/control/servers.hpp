@@ -66,9 +66,9 @@ class Servers {
 
   /// The id for a server that comes into a service: its old one, with its counts, if it is in the trash. It is available
   /// from then on. Error: all ids are taken.
-  base::Result<service::ServerId> add(const ServerName& name, service::Forwarding forwarding);
-  /// It is reached by this method from now on; old connections keep theirs.
-  void edit(service::ServerId id, service::Forwarding forwarding);
+  base::Result<service::ServerId> add(const ServerName& name, const service::ServerSpec& spec);
+  /// Its forwarding method and thresholds are these from now on; old connections keep their method.
+  void edit(service::ServerId id, const service::ServerSpec& spec);
   /// Into the trash. It is unavailable at once, even to a worker that still has an older version of its service.
   void remove(service::ServerId id);
 

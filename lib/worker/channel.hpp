@@ -13,6 +13,7 @@
 
 #include "conn/state.hpp"
 #include "forward/verdict.hpp"
+#include "service/limits.hpp"
 #include "service/lines.hpp"
 #include "service/service.hpp"
 
@@ -141,7 +142,9 @@ class Crew {
   service::ServerLine* lines(unsigned worker) { return lines_[worker].get(); }
   const service::ServerLine* lines(unsigned worker) const { return lines_[worker].get(); }
   std::vector<const service::ServerLine*> all_lines() const;
-  service::Loads loads() const { return service::Loads(line_pointers_); }
+  /// By server id. Control sets thresholds, workers the overload.
+  service::ServerLimits* limits() { return limits_.get(); }
+  service::Loads loads() const { return service::Loads(line_pointers_, limits_.get()); }
 
   /// Control only. Tells every worker, in order; waits (asleep, in steps of 50 µs) where a mailbox is full.
   void post(const ServiceChanged& change);
@@ -159,6 +162,7 @@ class Crew {
   std::vector<std::unique_ptr<Channel>> channels_;
   std::vector<service::ServerLines> lines_;
   std::vector<const service::ServerLine*> line_pointers_;
+  service::AllServerLimits limits_ = service::make_server_limits();
   std::deque<std::pair<std::uint64_t, std::shared_ptr<const void>>> garbage_;  // with what must be drained first
   std::uint64_t posted_ = 0;
 };

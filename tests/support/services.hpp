@@ -42,13 +42,22 @@ class Services {
 
   void add(const service::ServiceKey& key, std::string_view scheduler,
            const std::vector<service::ServerSpec>& servers = {}) {
+    add({.name = {}, .key = key, .scheduler = std::string(scheduler), .servers = servers});
+  }
+  void add(const service::ServiceSpec& spec) {
     auto version = std::make_shared<service::Service>();
     version->id = {static_cast<std::uint32_t>(versions_.size() + 1)};
-    version->name = service::to_string(key);
-    version->key = key;
-    version->scheduler = sched::find(scheduler);
+    version->name = spec.name.empty() ? service::to_string(spec.key) : spec.name;
+    version->key = spec.key;
+    version->scheduler = sched::find(spec.scheduler);
+    version->scheduler_flags = spec.scheduler_flags;
+    version->forwarding = spec.forwarding;
+    version->persistence = spec.persistence;
+    version->persistence_prefix = spec.persistence_prefix;
+    version->one_packet = spec.one_packet;
     version->life = make_life(*version->scheduler);
-    for (const service::ServerSpec& spec : servers) version->servers.insert(version->servers.begin(), admit(key, spec));
+    for (const service::ServerSpec& server : spec.servers)
+      version->servers.insert(version->servers.begin(), admit(spec.key, server));
     publish(version, nullptr);
   }
   void remove(const service::ServiceKey& key) {
@@ -86,7 +95,8 @@ class Services {
   service::Table& table() { return table_; }
   const service::ServerStatus* statuses() const { return statuses_.get(); }
   service::ServerLine* lines(unsigned worker) { return lines_[worker].get(); }
-  service::Loads loads() const { return service::Loads(line_pointers_); }
+  service::ServerLimits* limits() { return limits_.get(); }  // by server id
+  service::Loads loads() const { return service::Loads(line_pointers_, limits_.get()); }
   unsigned workers() const { return workers_; }
 
  private:
@@ -118,13 +128,17 @@ class Services {
     if (is_new) place->second = {.id = {next}, .address = spec.address};
     place->second.available = true;
     if (routes_) publish_status(place->second, *routes_);
+    limits_[place->second.id.value].set(spec.upper_threshold, spec.lower_threshold);
     if (spec.forwarding == service::Forwarding::nat)
       table_.add_nat_server(service::endpoint_of(key.protocol, spec.address, spec.port));
     return {.id = place->second.id,
             .address = spec.address,
             .port = spec.port,
             .weight = spec.weight,
-            .forwarding = spec.forwarding};
+            .last_weight = spec.weight,
+            .forwarding = spec.forwarding,
+            .upper_threshold = spec.upper_threshold,
+            .lower_threshold = spec.lower_threshold};
   }
   // A NAT server stays one for the table: its connections may still be there.
   void dismiss(const service::Server& server) {
@@ -163,6 +177,7 @@ class Services {
   service::ServerStatuses statuses_ = service::make_server_statuses();
   std::vector<service::ServerLines> lines_;
   std::vector<const service::ServerLine*> line_pointers_;
+  service::AllServerLimits limits_ = service::make_server_limits();
   std::map<std::string, Known> known_;
   std::map<std::string, Version> current_;
   std::vector<Version> versions_;

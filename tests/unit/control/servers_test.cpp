@@ -29,11 +29,18 @@ struct Fixture {
   static ServerName name(const std::string& text, unsigned service = 1) {
     return {key(service), address(text), port(80)};
   }
+  static service::ServerSpec spec(Forwarding forwarding, std::uint32_t upper = 0, std::uint32_t lower = 0) {
+    return {.address = address("192.0.2.1"),
+            .port = port(80),
+            .forwarding = forwarding,
+            .upper_threshold = upper,
+            .lower_threshold = lower};
+  }
   static service::Endpoint endpoint(const std::string& text) {
     return service::endpoint_of(net::Protocol::tcp, address(text), port(80));
   }
   service::ServerId add(const std::string& text, Forwarding forwarding = Forwarding::nat) {
-    return servers.add(name(text), forwarding).value();
+    return servers.add(name(text), spec(forwarding)).value();
   }
   service::ServerLine& line(service::ServerId id, unsigned worker = 0) { return crew.lines(worker)[id.value]; }
   service::ServerStatus::Value status(service::ServerId id) const { return servers.statuses()[id.value].get(); }
@@ -94,8 +101,8 @@ TEST_CASE_METHOD(Fixture, "a server that is added again has its id and its count
   line(id).in_bytes.add(1000);
   line(id, 1).active.add(2);
   servers.remove(id);
-  CHECK(servers.add(name("192.0.2.1", 2), Forwarding::nat).value() != id);
-  CHECK(servers.add({key(1), address("192.0.2.1"), port(81)}, Forwarding::nat).value() != id);
+  CHECK(servers.add(name("192.0.2.1", 2), spec(Forwarding::nat)).value() != id);
+  CHECK(servers.add({key(1), address("192.0.2.1"), port(81)}, spec(Forwarding::nat)).value() != id);
   CHECK(add("192.0.2.1") == id);
   CHECK(servers.statistics(id).in_bytes == 1000);
   CHECK(servers.connections(id).active == 2);
@@ -135,14 +142,14 @@ TEST_CASE_METHOD(Fixture, "lines are zeroed only when each worker that is awake 
 
 TEST_CASE_METHOD(Fixture, "a server that is NAT no more stays a NAT endpoint while it has connections") {
   const auto id = add("192.0.2.1");
-  servers.edit(id, Forwarding::dr);
+  servers.edit(id, spec(Forwarding::dr));
   line(id).active.set(1);
   sweep_after(60s);
   CHECK(table.is_nat_server(endpoint("192.0.2.1")));
   line(id).active.set(0);
   sweep_after(60s);
   CHECK_FALSE(table.is_nat_server(endpoint("192.0.2.1")));
-  servers.edit(id, Forwarding::nat);
+  servers.edit(id, spec(Forwarding::nat));
   CHECK(table.is_nat_server(endpoint("192.0.2.1")));
   sweep_after(60s);
   CHECK(table.is_nat_server(endpoint("192.0.2.1")));
@@ -150,7 +157,7 @@ TEST_CASE_METHOD(Fixture, "a server that is NAT no more stays a NAT endpoint whi
 
 TEST_CASE_METHOD(Fixture, "two services share a NAT endpoint: one of them going does not take it away") {
   const auto id = add("192.0.2.1");
-  REQUIRE(servers.add(name("192.0.2.1", 2), Forwarding::nat));
+  REQUIRE(servers.add(name("192.0.2.1", 2), spec(Forwarding::nat)));
   servers.remove(id);
   sweep_after(60s);
   sweep_after(120s);
@@ -159,7 +166,7 @@ TEST_CASE_METHOD(Fixture, "two services share a NAT endpoint: one of them going 
 
 TEST_CASE_METHOD(Fixture, "a neighbour is wanted once, from the first server with its address to the last") {
   const auto first = add("192.0.2.1");
-  const auto second = servers.add(name("192.0.2.1", 2), Forwarding::nat).value();
+  const auto second = servers.add(name("192.0.2.1", 2), spec(Forwarding::nat)).value();
   CHECK(keeper.calls == std::vector<std::string>{"want 192.0.2.1"});
   servers.remove(first);
   CHECK(keeper.calls.size() == 1);
@@ -191,15 +198,38 @@ TEST_CASE_METHOD(Fixture, "when all ids are taken it says so, and a server of th
   ServerName server = name("192.0.2.1");
   for (std::uint32_t i = 0; i < service::max_servers; ++i) {
     server.service = key(i);
-    if (!servers.add(server, Forwarding::dr)) FAIL(i);
+    if (!servers.add(server, spec(Forwarding::dr))) FAIL(i);
   }
   CHECK_FALSE(servers.have_room_for(1));
   server.service = key(service::max_servers);
-  const auto refused = servers.add(server, Forwarding::dr);
+  const auto refused = servers.add(server, spec(Forwarding::dr));
   REQUIRE_FALSE(refused);
   CHECK(refused.error().message ==
         "there is no room for another server: 1048576 are there, deleted ones with connections included");
   servers.remove({3});
   server.service = key(3);
-  CHECK(servers.add(server, Forwarding::dr).value() == service::ServerId{3});
+  CHECK(servers.add(server, spec(Forwarding::dr)).value() == service::ServerId{3});
+}
+
+TEST_CASE_METHOD(Fixture, "thresholds reach the workers, and overload outlasts the trash but not the server") {
+  const auto id = servers.add(name("192.0.2.1"), spec(Forwarding::nat, 4, 2)).value();
+  service::ServerLimits& limits = crew.limits()[id.value];
+  CHECK(limits.upper() == 4);
+  CHECK(limits.lower() == 2);
+  limits.bound(4);
+  CHECK(crew.loads().is_overloaded(id));
+  servers.edit(id, spec(Forwarding::nat, 3, 2));
+  CHECK(crew.loads().is_overloaded(id));  // a lower one is no reason to take connections again
+  servers.remove(id);
+  REQUIRE(servers.add(name("192.0.2.1"), spec(Forwarding::nat, 3)).value() == id);
+  CHECK(crew.loads().is_overloaded(id));
+  servers.edit(id, spec(Forwarding::nat, 5));
+  CHECK_FALSE(crew.loads().is_overloaded(id));
+
+  limits.bound(5);
+  servers.remove(id);
+  sweep_after(60s);
+  sweep_after(120s);
+  REQUIRE(servers.add(name("192.0.2.9"), spec(Forwarding::nat, 5)).value() == id);
+  CHECK_FALSE(crew.loads().is_overloaded(id));
 }
