@@ -29,7 +29,7 @@ namespace {
 struct ShowOptions {
   std::string view;
   bool as_json = false;
-  bool with_zeros = false;
+  TableStyle style;
   std::optional<std::uint32_t> limit;
 };
 
@@ -56,7 +56,7 @@ int show(Client& client, const ShowOptions& options) {
   if (options.as_json)
     std::cout << answer->body << "\n";
   else
-    std::cout << table_of(options.view, nlohmann::ordered_json::parse(answer->body), options.with_zeros);
+    std::cout << table_of(options.view, nlohmann::ordered_json::parse(answer->body), options.style);
   return std::cout.flush() ? done : complain(misused, "cannot write to standard output");
 }
 
@@ -64,7 +64,8 @@ CLI::App* add_show(CLI::App& app, ShowOptions& options) {
   CLI::App* show = app.add_subcommand("show", "Show what the director holds and has counted");
   show->add_option("what", options.view)->required()->check(CLI::IsMember(views()));
   show->add_flag("--json", options.as_json, "as the director sent it");
-  show->add_flag("--all", options.with_zeros, "also what has not been counted once");
+  show->add_flag("--all", options.style.with_zeros, "also what has not been counted once");
+  show->add_flag("--rate", options.style.with_rates, "of services and total: how many a second, not how many");
   show->add_option("--limit", options.limit, "of connections; by default 10000")->check(CLI::Range(0, 1'000'000));
   return show;
 }
@@ -91,6 +92,8 @@ int run(int argument_count, char** arguments) {
     app.parse(argument_count, arguments);
     if (show_options.limit && show_options.view != "connections")
       throw CLI::ValidationError("--limit", "is only for connections");
+    if (show_options.style.with_rates && show_options.view != "services" && show_options.view != "total")
+      throw CLI::ValidationError("--rate", "is only for services and total");
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? done : misused;
   }

@@ -46,6 +46,21 @@ void append_counts(std::vector<std::string>& row, const Json& object) {
     row.push_back(cell(object, name));
 }
 
+/// How many there are, or how many a second.
+const Json& counts_of(const Json& object, const TableStyle& style) {
+  return style.with_rates ? object.at("per_second") : object;
+}
+
+void add_count_titles(std::vector<std::string>& row, const TableStyle& style) {
+  const auto add = [&](std::initializer_list<const char*> titles) {
+    row.insert(row.end(), titles.begin(), titles.end());
+  };
+  if (style.with_rates)
+    add({"CPS", "InPPS", "OutPPS", "InBPS", "OutBPS"});
+  else
+    add({"Conns", "InPkts", "OutPkts", "InBytes", "OutBytes"});
+}
+
 /// What people should know of a service besides its numbers.
 std::string notes_on(const Json& service) {
   std::string notes = service.at("name");
@@ -62,30 +77,41 @@ std::uint64_t sum_of(const Json& servers, const char* name) {
   return sum;
 }
 
-std::string services_table(const Json& answer, bool) {
+std::string services_table(const Json& answer, const TableStyle& style) {
   Table table;
   table.add({"Prot LocalAddress:Port", "Scheduler Forwarding"});
-  table.add({"  -> RemoteAddress:Port", "Forward", "Weight", "ActiveConn", "InActConn", "Conns", "InPkts", "OutPkts",
-             "InBytes", "OutBytes"});
+  std::vector<std::string> titles{"  -> RemoteAddress:Port", "Forward", "Weight", "ActiveConn", "InActConn"};
+  add_count_titles(titles, style);
+  table.add(std::move(titles));
   for (const Json& service : answer.at("services")) {
     const Json& servers = service.at("servers");
     std::vector<std::string> row{fmt::format("{:<4} {}", upper(service.at("protocol")), end_of(service)),
                                  cell(service, "scheduler") + " " + cell(service, "forwarding"), "",
                                  shortened(sum_of(servers, "active")), shortened(sum_of(servers, "inactive"))};
-    append_counts(row, service);
+    append_counts(row, counts_of(service, style));
     row.push_back(notes_on(service));
     table.add(std::move(row));
     for (const Json& server : servers) {
       std::vector<std::string> server_row{"  -> " + end_of(server)};
       for (const char* name : {"forwarding", "weight", "active", "inactive"}) server_row.push_back(cell(server, name));
-      append_counts(server_row, server);
+      append_counts(server_row, counts_of(server, style));
       table.add(std::move(server_row));
     }
   }
   return table.text();
 }
 
-std::string connections_table(const Json& answer, bool) {
+std::string total_table(const Json& answer, const TableStyle& style) {
+  Table table;
+  std::vector<std::string> titles, row;
+  add_count_titles(titles, style);
+  append_counts(row, counts_of(answer, style));
+  table.add(std::move(titles));
+  table.add(std::move(row));
+  return table.text();
+}
+
+std::string connections_table(const Json& answer, const TableStyle&) {
   Table table;
   table.add({"Prot", "Expire", "State", "Source", "Virtual", "Destination", "Forward", "InPkts", "Worker"});
   for (const Json& connection : answer.at("connections")) {
@@ -100,7 +126,7 @@ std::string connections_table(const Json& answer, bool) {
   return text;
 }
 
-std::string workers_table(const Json& answer, bool) {
+std::string workers_table(const Json& answer, const TableStyle&) {
   Table table;
   table.add({"Worker", "CPU", "Asleep", "Conns", "Packets", "HandedOver", "ByHandOver", "FromKernel", "Expired",
              "Evicted", "HandOverFull", "KernelFull", "TxRefused"});
@@ -128,29 +154,29 @@ std::string lane_table(const Json& ports, bool with_zeros) {
   return has_rows ? "\n" + table.text() : "";
 }
 
-std::string ports_table(const Json& answer, bool with_zeros) {
+std::string ports_table(const Json& answer, const TableStyle& style) {
   Table table;
   table.add({"Port", "Device", "Driver", "Twin", "MAC", "Link", "MTU", "Queues", "RxPackets", "RxBytes", "TxPackets",
              "TxBytes", "RxMissed", "TxErrors"});
   for (const Json& port : answer.at("ports"))
     table.add(cells(port, {"name", "device", "driver", "kernel_interface", "mac", "link", "mtu", "queues", "rx_packets",
                            "rx_bytes", "tx_packets", "tx_bytes", "rx_missed", "tx_errors"}));
-  return table.text() + lane_table(answer.at("ports"), with_zeros);
+  return table.text() + lane_table(answer.at("ports"), style.with_zeros);
 }
 
-std::string drops_table(const Json& answer, bool with_zeros) {
+std::string drops_table(const Json& answer, const TableStyle& style) {
   Table table;
   table.add({"Verdict", "Packets", "Meaning"});
   const Json& counts = answer.at("verdicts");
   for (const auto& [name, meaning] : forward::verdicts) {
     const auto count = counts.find(std::string(name));
-    if (count == counts.end() || (*count == 0 && !with_zeros)) continue;
+    if (count == counts.end() || (*count == 0 && !style.with_zeros)) continue;
     table.add({std::string(name), shortened(count->get<std::uint64_t>()), std::string(meaning)});
   }
   return table.text();
 }
 
-std::string neighbours_table(const Json& answer, bool) {
+std::string neighbours_table(const Json& answer, const TableStyle&) {
   Table table;
   table.add({"Address", "Port", "VLAN", "MAC", "State"});
   for (const Json& neighbour : answer.at("neighbours"))
@@ -160,12 +186,13 @@ std::string neighbours_table(const Json& answer, bool) {
 
 struct View {
   const char* name;
-  std::string (*table)(const Json& answer, bool with_zeros);
+  std::string (*table)(const Json& answer, const TableStyle& style);
 };
 
-constexpr View all_views[] = {{"services", services_table}, {"connections", connections_table},
-                              {"workers", workers_table},   {"ports", ports_table},
-                              {"drops", drops_table},       {"neighbours", neighbours_table}};
+constexpr View all_views[] = {
+    {"services", services_table},    {"total", total_table}, {"connections", connections_table},
+    {"workers", workers_table},      {"ports", ports_table}, {"drops", drops_table},
+    {"neighbours", neighbours_table}};
 
 }  // namespace
 
@@ -175,9 +202,9 @@ std::vector<std::string> views() {
   return names;
 }
 
-std::string table_of(const std::string& view, const Json& answer, bool with_zeros) {
+std::string table_of(const std::string& view, const Json& answer, const TableStyle& style) {
   for (const View& one : all_views)
-    if (view == one.name) return one.table(answer, with_zeros);
+    if (view == one.name) return one.table(answer, style);
   return {};
 }
 

@@ -11,7 +11,12 @@ namespace fairway::ctl {
 /// What `show` knows, in the order of its help.
 std::vector<std::string> views();
 
-/// The director's answer as a table in the style of `ipvsadm -Ln`. `with_zeros`: also rows where nothing was counted.
-std::string table_of(const std::string& view, const nlohmann::ordered_json& answer, bool with_zeros);
+struct TableStyle {
+  bool with_zeros = false;  // also rows where nothing was counted
+  bool with_rates = false;  // how many a second instead of how many
+};
+
+/// The director's answer as a table in the style of `ipvsadm -Ln`.
+std::string table_of(const std::string& view, const nlohmann::ordered_json& answer, const TableStyle& style);
 
 }  // namespace fairway::ctl

@@ -83,6 +83,7 @@ control::Command add_service_command(const Words& words) {
 CommandWords::CommandWords(CLI::App& app) {
   add_service(app);
   add_server(app);
+  add_zero(app);
 }
 
 CLI::App* CommandWords::add_verb(CLI::App& object, const char* verb, const char* description) {
@@ -126,7 +127,17 @@ void CommandWords::add_server(CLI::App& app) {
   }
 }
 
+void CommandWords::add_zero(CLI::App& app) {
+  zero_ = app.add_subcommand("zero", "Let what is shown as counted begin anew, of one service or of all and the total");
+  auto* protocol = zero_->add_option("protocol", words_.protocol, "tcp or udp")->check(protocols);
+  auto* service = zero_->add_option("service", words_.service, "the service's virtual address and port");
+  protocol->needs(service->check(endpoint));
+  service->needs(protocol);
+}
+
 control::Command CommandWords::command() const {
+  if (zero_->parsed() && words_.service.empty()) return control::ZeroStatistics{};
+  if (zero_->parsed()) return control::ZeroStatistics{key_of(words_)};
   if (add_service_->parsed()) return add_service_command(words_);
   const service::ServiceKey key = key_of(words_);
   if (delete_service_->parsed()) return control::DeleteService{key};

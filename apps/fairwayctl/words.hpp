@@ -21,7 +21,7 @@ struct Words {
   std::optional<std::uint32_t> weight, persistence;
 };
 
-/// The subcommands `service` and `server`, each with add, edit and delete, which fill in words.
+/// The subcommands `service` and `server`, each with add, edit and delete, and `zero`, which fill in words.
 class CommandWords {
  public:
   /// Puts the subcommands into `app`, which must outlive this.
@@ -36,10 +36,12 @@ class CommandWords {
   CLI::App* add_verb(CLI::App& object, const char* verb, const char* description);
   void add_service(CLI::App& app);
   void add_server(CLI::App& app);
+  void add_zero(CLI::App& app);
 
   Words words_;
   CLI::App *add_service_ = nullptr, *edit_service_ = nullptr, *delete_service_ = nullptr;
   CLI::App *add_server_ = nullptr, *edit_server_ = nullptr, *delete_server_ = nullptr;
+  CLI::App* zero_ = nullptr;
 };
 
 /// Parses one line of commands after another.

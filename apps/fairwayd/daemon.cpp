@@ -334,6 +334,7 @@ void Daemon::watch() {
   every(100ms, [this] { mirror_->on_timer(stamp_now()); });
   every(500ms, [this] { follow_links(); });
   every(1s, [this] { crew_.collect(); });
+  every(control::Estimator::period, [this] { director_.tick_rates(); });
   if (const unsigned seconds = configuration_.director.summary_interval; seconds > 0)
     every(std::chrono::seconds(seconds), [this] { log_summary(); });
   every(60s, [this] { director_.sweep(std::chrono::steady_clock::now()); });

@@ -54,6 +54,7 @@ struct Api::Route {
 
 constexpr Api::Route Api::routes[] = {
     {"GET", "/v1/services", "", &Api::services},
+    {"GET", "/v1/total", "", &Api::total},
     {"GET", "/v1/connections", "limit", &Api::connections},
     {"GET", "/v1/workers", "", &Api::workers},
     {"GET", "/v1/ports", "", &Api::ports},
@@ -83,6 +84,8 @@ std::unique_ptr<Job> Api::begin(Request request) {
 }
 
 std::unique_ptr<Job> Api::services(const Query&, std::string) { return std::make_unique<ServiceListing>(director_); }
+
+std::unique_ptr<Job> Api::total(const Query&, std::string) { return answer(total_view(director_)); }
 
 std::unique_ptr<Job> Api::connections(const Query& query, std::string) {
   std::uint32_t limit = usual_limit;

@@ -21,7 +21,7 @@ struct Sources {
 };
 
 /// What can be asked over HTTP, whatever carries it:
-///   GET /v1/services, /v1/connections[?limit=N], /v1/workers, /v1/ports, /v1/drops, /v1/neighbours
+///   GET /v1/services, /v1/total, /v1/connections[?limit=N], /v1/workers, /v1/ports, /v1/drops, /v1/neighbours
 ///   POST /v1/commands[?stop_at_error=true]
 /// Everything is JSON; an error is {"error": "..."} with a status of 400 or more.
 class Api {
@@ -37,6 +37,7 @@ class Api {
   static const Route routes[];
 
   std::unique_ptr<Job> services(const Query& query, std::string body);
+  std::unique_ptr<Job> total(const Query& query, std::string body);
   std::unique_ptr<Job> connections(const Query& query, std::string body);
   std::unique_ptr<Job> workers(const Query& query, std::string body);
   std::unique_ptr<Job> ports(const Query& query, std::string body);

@@ -51,6 +51,12 @@ struct DeleteServer {
   net::ServicePort port;
 };
 
-using Command = std::variant<AddService, EditService, DeleteService, AddServer, EditServer, DeleteServer>;
+/// What is shown as counted begins anew (`ipvsadm -Z`): of one service and its servers, or of all and the total.
+struct ZeroStatistics {
+  std::optional<service::ServiceKey> service;
+};
+
+using Command =
+    std::variant<AddService, EditService, DeleteService, AddServer, EditServer, DeleteServer, ZeroStatistics>;
 
 }  // namespace fairway::control

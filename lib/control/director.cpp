@@ -107,7 +107,7 @@ base::Result<void> Director::check_room_for(const ServiceSpec& spec) const {
 base::Result<Server> Director::admit(Entry& entry, const service::ServiceKey& key, const ServerSpec& spec) {
   const auto id = servers_.add({key, spec.address, spec.port}, spec);
   if (!id) return id.error();
-  entry.others -= servers_.statistics(*id);
+  entry.others -= servers_.counted(*id);
   return Server{.id = *id,
                 .address = spec.address,
                 .port = spec.port,
@@ -120,7 +120,7 @@ base::Result<Server> Director::admit(Entry& entry, const service::ServiceKey& ke
 
 void Director::dismiss(Entry& entry, const Server& server) {
   servers_.remove(server.id);
-  entry.others += servers_.statistics(server.id);
+  entry.others += servers_.counted(server.id);
 }
 
 /// Publishes a version in the place of the current one, if any, which is returned.
@@ -254,6 +254,23 @@ base::Result<void> Director::carry_out(const DeleteServer& command) {
   return {};
 }
 
+void Director::set_to_zero(Entry& entry) {
+  for (const Server& server : entry.version->servers) servers_.set_to_zero(server.id);
+  entry.meter.set_to_zero(counted(entry));
+}
+
+base::Result<void> Director::carry_out(const ZeroStatistics& command) {
+  if (command.service) {
+    const auto found = entry_of(*command.service);
+    if (!found) return found.error();
+    set_to_zero(**found);
+    return {};
+  }
+  for (auto& [key, entry] : services_) set_to_zero(entry);
+  total_.set_to_zero(servers_.total());
+  return {};
+}
+
 std::shared_ptr<const Service> Director::find(const service::ServiceKey& key) const {
   const auto found = services_.find(key);
   return found == services_.end() ? nullptr : found->second.version;
@@ -267,12 +284,27 @@ std::vector<std::shared_ptr<const Service>> Director::services() const {
   return all;
 }
 
+Statistics Director::counted(const Entry& entry) const {
+  Statistics sum = entry.others;
+  for (const Server& server : entry.version->servers) sum += servers_.counted(server.id);
+  return sum;
+}
+
 Statistics Director::statistics(const service::ServiceKey& key) const {
   const auto found = services_.find(key);
-  if (found == services_.end()) return {};
-  Statistics sum = found->second.others;
-  for (const Server& server : found->second.version->servers) sum += servers_.statistics(server.id);
-  return sum;
+  return found == services_.end() ? Statistics() : found->second.meter.since_zero(counted(found->second));
+}
+
+Rates Director::rates(const service::ServiceKey& key) const {
+  const auto found = services_.find(key);
+  return found == services_.end() ? Rates() : found->second.meter.rates();
+}
+
+void Director::tick_rates() {
+  if (table_.settings().run_estimation == 0) return;
+  servers_.tick_rates();
+  for (auto& [key, entry] : services_) entry.meter.estimator().tick(counted(entry));
+  total_.estimator().tick(servers_.total());
 }
 
 }  // namespace fairway::control

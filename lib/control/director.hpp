@@ -39,8 +39,15 @@ class Director {
   std::shared_ptr<const service::Service> find(const service::ServiceKey& key) const;
   /// All services in the order in which they were added.
   std::vector<std::shared_ptr<const service::Service>> services() const;
-  /// What this service's servers counted while they were in it, those that were deleted since included.
+  /// What this service's servers counted while they were in it, those that were deleted since included, since its zero
+  /// point; and how fast they count.
   Statistics statistics(const service::ServiceKey& key) const;
+  Rates rates(const service::ServiceKey& key) const;
+  /// Of all services, deleted ones too.
+  Statistics total() const { return total_.since_zero(servers_.total()); }
+  Rates total_rates() const { return total_.rates(); }
+  /// To be called every Estimator::period.
+  void tick_rates();
 
  private:
   using Version = std::shared_ptr<const service::Service>;
@@ -51,6 +58,7 @@ class Director {
     Version version;
     /// Of servers that left, less what those who came had counted before: the rest of the sum over current servers.
     Statistics others;
+    Meter meter;
   };
 
   base::Result<void> carry_out(const AddService& command);
@@ -59,11 +67,14 @@ class Director {
   base::Result<void> carry_out(const AddServer& command);
   base::Result<void> carry_out(const EditServer& command);
   base::Result<void> carry_out(const DeleteServer& command);
+  base::Result<void> carry_out(const ZeroStatistics& command);
 
   base::Result<Entry*> entry_of(const service::ServiceKey& key);
   base::Result<void> check_room_for(const service::ServiceSpec& spec) const;
   base::Result<service::Server> admit(Entry& entry, const service::ServiceKey& key, const service::ServerSpec& spec);
   void dismiss(Entry& entry, const service::Server& server);
+  Statistics counted(const Entry& entry) const;
+  void set_to_zero(Entry& entry);
   Version put(Entry& entry, std::shared_ptr<service::Service> next);
   void put_and_announce(Entry& entry, std::shared_ptr<service::Service> next);
   void announce(const service::Service* before, const service::Service* after);
@@ -73,6 +84,7 @@ class Director {
   service::Table table_;
   Servers servers_;
   std::unordered_map<service::ServiceKey, Entry, KeyHash> services_;
+  Meter total_;
   std::uint32_t next_service_ = 1;  // ids grow in the order of adding
   std::uint32_t changes_since_collection_ = 0;
 };

@@ -206,15 +206,21 @@ Command read_delete_server(Reader& reader) {
       .service = read_service(reader), .address = reader.address("address"), .port = reader.port("port")};
 }
 
+Command read_zero_statistics(Reader& reader) {
+  if (!reader.find("service")) return ZeroStatistics{};
+  return ZeroStatistics{read_service(reader)};
+}
+
 struct Kind {
   const char* name;
   Command (*read)(Reader& reader);
 };
 
 /// In the order of Command's alternatives.
-constexpr Kind kinds[] = {{"add_service", read_add_service},       {"edit_service", read_edit_service},
-                          {"delete_service", read_delete_service}, {"add_server", read_add_server},
-                          {"edit_server", read_edit_server},       {"delete_server", read_delete_server}};
+constexpr Kind kinds[] = {{"add_service", read_add_service},        {"edit_service", read_edit_service},
+                          {"delete_service", read_delete_service},  {"add_server", read_add_server},
+                          {"edit_server", read_edit_server},        {"delete_server", read_delete_server},
+                          {"zero_statistics", read_zero_statistics}};
 static_assert(std::size(kinds) == std::variant_size_v<Command>);
 
 json key_json(const service::ServiceKey& key) {
@@ -283,6 +289,10 @@ json body_of(const EditServer& command) {
 }
 
 json body_of(const DeleteServer& command) { return server_json(command); }
+
+json body_of(const ZeroStatistics& command) {
+  return command.service ? json{{"service", key_json(*command.service)}} : json::object();
+}
 
 }  // namespace
 

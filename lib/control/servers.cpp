@@ -9,7 +9,7 @@ service::Endpoint endpoint_of(const ServerName& name) {
   return service::endpoint_of(name.service.protocol, name.address, name.port);
 }
 
-void set_to_zero(service::ServerLine& line) {
+void clear(service::ServerLine& line) {
   line.connections.set(0);
   line.in_packets.set(0);
   line.in_bytes.set(0);
@@ -21,24 +21,6 @@ void set_to_zero(service::ServerLine& line) {
 }
 
 }  // namespace
-
-Statistics& Statistics::operator+=(const Statistics& other) {
-  connections += other.connections;
-  in_packets += other.in_packets;
-  in_bytes += other.in_bytes;
-  out_packets += other.out_packets;
-  out_bytes += other.out_bytes;
-  return *this;
-}
-
-Statistics& Statistics::operator-=(const Statistics& other) {
-  connections -= other.connections;
-  in_packets -= other.in_packets;
-  in_bytes -= other.in_bytes;
-  out_packets -= other.out_packets;
-  out_bytes -= other.out_bytes;
-  return *this;
-}
 
 std::size_t ServerNameHash::operator()(const ServerName& name) const noexcept {
   return service::endpoint_of(name.service).hash() * 31 + endpoint_of(name).hash();
@@ -56,7 +38,7 @@ std::optional<service::ServerId> Servers::take_id(const ServerName& name) {
   if (!unused_.empty()) {
     const service::ServerId id = unused_.back();
     unused_.pop_back();
-    known_[id.value].name = name;
+    known_[id.value] = {.name = name};
     return id;
   }
   if (known_.size() == service::max_servers) return std::nullopt;
@@ -70,6 +52,7 @@ base::Result<service::ServerId> Servers::add(const ServerName& name, const servi
     return base::Error{"there is no room for another server: " + std::to_string(service::max_servers) +
                        " are there, deleted ones with connections included"};
   known_[id->value].wanted = want(name.address);
+  known_[id->value].meter.estimator().go_on_from(counted(*id));
   edit(*id, spec);
   publish_status(*id);
   return *id;
@@ -162,14 +145,14 @@ void Servers::drop_stale_nat_endpoints() {
 }
 
 void Servers::forget(const ServerName& name, service::ServerId id) {
-  forgotten_ += statistics(id);
-  for (unsigned worker = 0; worker < crew_.size(); ++worker) set_to_zero(crew_.lines(worker)[id.value]);
+  forgotten_ += counted(id);
+  for (unsigned worker = 0; worker < crew_.size(); ++worker) clear(crew_.lines(worker)[id.value]);
   crew_.limits()[id.value].set(0, 0);  // and no longer overloaded: the id may come to mean another server
   trash_.erase(name);
   unused_.push_back(id);
 }
 
-Statistics Servers::statistics(service::ServerId id) const {
+Statistics Servers::counted(service::ServerId id) const {
   Statistics sum;
   for (unsigned worker = 0; worker < crew_.size(); ++worker) {
     const service::ServerLine& line = std::as_const(crew_).lines(worker)[id.value];
@@ -180,6 +163,11 @@ Statistics Servers::statistics(service::ServerId id) const {
             .out_bytes = line.out_bytes.get()};
   }
   return sum;
+}
+
+void Servers::tick_rates() {
+  for (std::uint32_t id = 0; id < known_.size(); ++id)
+    if (known_[id].wanted) known_[id].meter.estimator().tick(counted({id}));
 }
 
 Connections Servers::connections(service::ServerId id) const {
@@ -194,7 +182,7 @@ Connections Servers::connections(service::ServerId id) const {
 
 Statistics Servers::total() const {
   Statistics sum = forgotten_;
-  for (std::uint32_t id = 0; id < known_.size(); ++id) sum += statistics({id});
+  for (std::uint32_t id = 0; id < known_.size(); ++id) sum += counted({id});
   return sum;
 }
 

@@ -13,26 +13,13 @@
 
 #include "base/result.hpp"
 #include "control/neighbour_keeper.hpp"
+#include "control/statistics.hpp"
 #include "route/snapshot.hpp"
 #include "service/lines.hpp"
 #include "service/table.hpp"
 #include "worker/channel.hpp"
 
 namespace fairway::control {
-
-/// What was counted, over all workers. Bytes are those of IP packets; "in" is from the client. Subtraction wraps, so that
-/// sums of differences come out right.
-struct Statistics {
-  std::uint64_t connections = 0;  // opened so far
-  std::uint64_t in_packets = 0;
-  std::uint64_t in_bytes = 0;
-  std::uint64_t out_packets = 0;
-  std::uint64_t out_bytes = 0;
-
-  Statistics& operator+=(const Statistics& other);
-  Statistics& operator-=(const Statistics& other);
-  bool operator==(const Statistics&) const = default;
-};
 
 /// A server's connections now, over all workers.
 struct Connections {
@@ -83,9 +70,16 @@ class Servers {
   std::size_t count() const { return known_.size() - unused_.size(); }  // with the trash
   std::size_t count_in_trash() const { return trash_.size(); }
 
-  Statistics statistics(service::ServerId id) const;
+  /// All that it has ever counted.
+  Statistics counted(service::ServerId id) const;
+  /// What is shown: since its zero point.
+  Statistics statistics(service::ServerId id) const { return known_[id.value].meter.since_zero(counted(id)); }
+  Rates rates(service::ServerId id) const { return known_[id.value].meter.rates(); }
+  void set_to_zero(service::ServerId id) { known_[id.value].meter.set_to_zero(counted(id)); }
+  /// For the rates, every Estimator::period: counts of all servers that are in services.
+  void tick_rates();
   Connections connections(service::ServerId id) const;
-  /// Of all servers that there ever were.
+  /// All that was ever counted, of all servers that there ever were.
   Statistics total() const;
 
   const service::ServerStatus* statuses() const { return statuses_.get(); }
@@ -103,8 +97,9 @@ class Servers {
   struct Known {
     ServerName name;
     const Wanted* wanted = nullptr;  // null: in the trash, or the id is unused
-    bool is_nat = false;             // by the current version of its service
-    bool is_nat_endpoint = false;    // by the table; outlasts is_nat while there are connections
+    Meter meter{};
+    bool is_nat = false;           // by the current version of its service
+    bool is_nat_endpoint = false;  // by the table; outlasts is_nat while there are connections
   };
 
   struct Deleted {

@@ -19,12 +19,18 @@ void add(View& view, const Statistics& statistics) {
   view["out_bytes"] = statistics.out_bytes;
 }
 
+void add(View& view, const Statistics& statistics, const Rates& rates) {
+  add(view, statistics);
+  View& per_second = view["per_second"] = View::object();
+  add(per_second, rates);
+}
+
 View server_view(const Servers& servers, const service::Server& server) {
   const auto [active, inactive] = servers.connections(server.id);
   View view{
       {"address", net::to_string(server.address)},           {"port", server.port.host()}, {"weight", server.weight},
       {"forwarding", service::to_string(server.forwarding)}, {"active", active},           {"inactive", inactive}};
-  add(view, servers.statistics(server.id));
+  add(view, servers.statistics(server.id), servers.rates(server.id));
   return view;
 }
 
@@ -109,10 +115,16 @@ View service_view(const Director& director, const service::Service& service) {
             {"forwarding", service::to_string(service.forwarding)},
             {"persistence", service.persistence},
             {"address_missing", !director.servers().routes().is_local(service.key.address)}};
-  add(view, director.statistics(service.key));
+  add(view, director.statistics(service.key), director.rates(service.key));
   View& servers = view["servers"] = View::array();
   for (auto server = service.servers.rbegin(); server != service.servers.rend(); ++server)
     servers.push_back(server_view(director.servers(), *server));
+  return view;
+}
+
+View total_view(const Director& director) {
+  View view;
+  add(view, director.total(), director.total_rates());
   return view;
 }
 

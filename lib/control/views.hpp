@@ -17,6 +17,8 @@ using View = nlohmann::ordered_json;
 
 /// The current version of a service with its servers, the oldest first.
 View service_view(const Director& director, const service::Service& service);
+/// What all services have counted together, deleted ones too.
+View total_view(const Director& director);
 View connection_view(const worker::ConnectionRow& row);
 /// {"workers": [...]}; `cpus` by worker.
 View workers_view(worker::Crew& crew, std::span<const unsigned> cpus);

@@ -261,6 +261,46 @@ TEST_CASE_METHOD(ControlFixture, "a service's statistics are those that its serv
   CHECK(director.servers().total().in_packets == 32);
 }
 
+TEST_CASE_METHOD(ControlFixture, "what is shown begins at the zero point of a service, or of all") {
+  add_service(key(1), {spec("192.0.2.1")});
+  add_service(key(2), {spec("192.0.2.2")});
+  const auto first = server(key(1), "192.0.2.1").id, second = server(key(2), "192.0.2.2").id;
+  const auto count = [&](std::uint64_t packets) {
+    for (const auto id : {first, second}) crew.lines(0)[id.value].in_packets.add(packets);
+    director.tick_rates();
+  };
+  count(80);
+  CHECK(director.rates(key(1)).in_packets == 10);
+  CHECK(director.servers().rates(first).in_packets == 10);
+  CHECK(director.total_rates().in_packets == 20);
+
+  apply(ZeroStatistics{key(1)});
+  CHECK(director.statistics(key(1)) == Statistics{});
+  CHECK(director.rates(key(1)) == Rates{});
+  CHECK(director.servers().statistics(first) == Statistics{});
+  CHECK(director.statistics(key(2)).in_packets == 80);
+  CHECK(director.total().in_packets == 160);
+  count(8);
+  CHECK(director.statistics(key(1)).in_packets == 8);
+  CHECK(director.rates(key(1)).in_packets == 1);
+
+  apply(ZeroStatistics{});
+  CHECK(director.statistics(key(2)) == Statistics{});
+  CHECK(director.total() == Statistics{});
+  CHECK(director.total_rates() == Rates{});
+  CHECK(apply(ZeroStatistics{key(9)}) == "there is no service tcp 10.0.0.9:80");
+}
+
+TEST_CASE_METHOD(ControlFixture, "a server that comes back makes no rate of what it had counted") {
+  add_service(key(), {spec("192.0.2.1")});
+  const auto id = server(key(), "192.0.2.1").id;
+  apply(remove("192.0.2.1"));
+  crew.lines(0)[id.value].in_packets.add(1000);
+  apply(add("192.0.2.1"));
+  director.tick_rates();
+  CHECK(director.servers().rates(id) == Rates{});
+}
+
 TEST_CASE_METHOD(ControlFixture, "services are listed in the order in which they were added") {
   for (const std::uint32_t number : {7u, 3u, 9u, 1u}) add_service(key(number));
   apply(DeleteService{key(3)});

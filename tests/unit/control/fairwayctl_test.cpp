@@ -164,6 +164,31 @@ TEST_CASE_METHOD(Fixture, "fairwayctl adds, edits, deletes and shows") {
   CHECK(nlohmann::json::parse(run("show services --json").out) == nlohmann::json::parse(R"({"services": []})"));
 }
 
+TEST_CASE_METHOD(Fixture, "fairwayctl shows rates, the total, and lets both begin anew") {
+  make_web();
+  const auto id = director.services().front()->servers.front().id;
+  crew.lines(0)[id.value].connections.add(80);
+  crew.lines(0)[id.value].in_bytes.add(8000);
+  director.tick_rates();
+  CHECK(run("show total").out ==
+        "Conns InPkts OutPkts InBytes OutBytes\n"
+        "   80      0       0    8000        0\n");
+  CHECK(run("show total --rate").out ==
+        "CPS InPPS OutPPS InBPS OutBPS\n"
+        " 10     0      0  1000      0\n");
+  const std::string rates = run("show services --rate").out;
+  CHECK(rates.find("InActConn CPS InPPS OutPPS InBPS OutBPS\n") != std::string::npos);
+  CHECK(rates.find("0  10     0      0  1000      0\n") != std::string::npos);
+  CHECK(run("show ports --rate").status == 2);
+  expect_done("zero tcp 192.168.4.15:80");
+  CHECK(run("show services").out.find("8000") == std::string::npos);
+  CHECK(run("show total").out.find("8000") != std::string::npos);
+  expect_done("zero");
+  CHECK(run("show total").out.find("8000") == std::string::npos);
+  CHECK(run("zero tcp").status == 2);
+  CHECK(run("zero tcp 192.168.4.99:80").err == "fairwayctl: there is no service tcp 192.168.4.99:80\n");
+}
+
 TEST_CASE_METHOD(Fixture, "fairwayctl gives a scheduler flags and takes them away") {
   const auto flags = [&] {
     return nlohmann::json::parse(run("show services --json").out).at("services").at(0).at("scheduler_flags").dump();

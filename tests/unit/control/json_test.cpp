@@ -56,6 +56,8 @@ TEST_CASE("every command comes back from JSON as it was") {
       EditServer{key(), address("192.0.2.1"), port(53), 0, std::nullopt},
       EditServer{key(), address("192.0.2.1"), port(53), std::nullopt, Forwarding::nat},
       DeleteServer{key(), address("192.0.2.1"), port(53)},
+      ZeroStatistics{key()},
+      ZeroStatistics{},
   };
   for (const Command& command : commands) {
     const json written = to_json(command);

@@ -86,11 +86,14 @@ TEST_CASE_METHOD(Fixture, "services are listed with their servers, the oldest fi
   CHECK(services[0].at("servers") == json::array());
   CHECK(services[1] == json::parse(R"({"name": "web", "protocol": "tcp", "address": "10.0.0.1", "port": 80,
       "scheduler": "rr", "scheduler_flags": [], "forwarding": "nat", "persistence": 0, "address_missing": true,
-      "connections": 6, "in_packets": 8, "out_packets": 10, "in_bytes": 12, "out_bytes": 14, "servers": [
+      "connections": 6, "in_packets": 8, "out_packets": 10, "in_bytes": 12, "out_bytes": 14,
+      "per_second": {"connections": 0, "in_packets": 0, "out_packets": 0, "in_bytes": 0, "out_bytes": 0}, "servers": [
       {"address": "192.0.2.1", "port": 80, "weight": 1, "forwarding": "nat", "active": 0, "inactive": 0,
-       "connections": 0, "in_packets": 0, "out_packets": 0, "in_bytes": 0, "out_bytes": 0},
+       "connections": 0, "in_packets": 0, "out_packets": 0, "in_bytes": 0, "out_bytes": 0,
+      "per_second": {"connections": 0, "in_packets": 0, "out_packets": 0, "in_bytes": 0, "out_bytes": 0}},
       {"address": "192.0.2.2", "port": 8080, "weight": 3, "forwarding": "nat", "active": 2, "inactive": 4,
-       "connections": 6, "in_packets": 8, "out_packets": 10, "in_bytes": 12, "out_bytes": 14}]})"));
+       "connections": 6, "in_packets": 8, "out_packets": 10, "in_bytes": 12, "out_bytes": 14,
+      "per_second": {"connections": 0, "in_packets": 0, "out_packets": 0, "in_bytes": 0, "out_bytes": 0}}]})"));
 }
 
 TEST_CASE_METHOD(Fixture, "a service whose address stands on a port is not marked") {
