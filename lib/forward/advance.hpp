@@ -32,7 +32,7 @@ void advance(Burst& burst, Connections& connections, Context& context) noexcept 
     conn::Hot& entry = *burst.entries[i];
     const bool is_reply = burst.references[i].is_reply();
     const net::PacketView& packet = burst.packets[i];
-    count_packet(context.lines[entry.server_id.value], packet, is_reply);
+    if (!burst.uncounted.contains(i)) count_packet(context.lines[entry.server_id.value], packet, is_reply);
     // A packet behind this one may have ended it, with a SYN or by taking its reply tuple: this one still goes its way.
     if (!entry.has(conn::Hot::live)) continue;
     entry.last_seen = context.now;

@@ -62,6 +62,7 @@ struct Burst {
   PacketSet undecided;    // those without a verdict yet
   PacketSet missed;       // those of no known connection
   PacketSet transmitted;  // those with the verdict transmit, rewritten
+  PacketSet uncounted;    // replies of servers that were deleted: they go out and are in no statistics
   std::array<Verdict, burst_size> verdicts;
   std::array<std::uint32_t, burst_size> hashes;             // of the tuple, in the worker's own table
   std::array<conn::Reference, burst_size> references;       // connection, unless missed
@@ -75,6 +76,7 @@ struct Burst {
     undecided = PacketSet::first(packet_count);
     missed = {};
     transmitted = {};
+    uncounted = {};
   }
   void decide(std::uint32_t i, Verdict verdict) {
     verdicts[i] = verdict;

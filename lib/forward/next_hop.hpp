@@ -6,6 +6,7 @@
 
 #include "conn/entry.hpp"
 #include "forward/context.hpp"
+#include "forward/rewrite.hpp"
 
 namespace fairway::forward {
 
@@ -25,20 +26,31 @@ inline void wait_or_drop(Burst& burst, std::uint32_t i, const net::Address& dest
   burst.decide(i, Verdict::wait_for_neighbour);
 }
 
+/// Decides a reply that must not go on: the kernel forwards replies as a router would, so TTL and MTU come before
+/// IPVS sees them and such a reply neither counts nor moves its connection on. Errors about it come from the director's
+/// own address on the server's side, and the MTU is looked at before the TTL counts down.
+inline void refuse_reply(Burst& burst, std::uint32_t i, std::uint16_t mtu, Context& context) noexcept {
+  const net::PacketView& packet = burst.packets[i];
+  if (packet.ipv4()->ttl <= 1)
+    return answer(burst, i, Verdict::answer_time_exceeded, own_address(packet, context), 0, context);
+  if (packet.network_length > mtu) refuse_size(burst, i, own_address(packet, context), mtu, context);
+}
+
 /// Finds where each packet goes next, before anything of it or its connection is changed: a packet that waits for its
 /// neighbour comes back later as if it had just been received. Packets to a server that was deleted end here, silently as
-/// in the kernel (expire_nodest_conn 0); its replies still go out.
-inline void find_next_hops(Burst& burst, const Context& context) noexcept {
+/// in the kernel (expire_nodest_conn 0); its replies still go out, uncounted.
+inline void find_next_hops(Burst& burst, Context& context) noexcept {
   const std::span<const route::NextHop> hops = context.routes->next_hops;
   for (const std::uint32_t i : burst.undecided) {
     conn::Hot& entry = *burst.entries[i];
     const net::PacketView& packet = burst.packets[i];
     const bool is_reply = burst.references[i].is_reply();
+    const service::ServerStatus::Value status = context.statuses[entry.server_id.value].get();
     route::NextHopId id;
     if (is_reply) {
       id = next_hop_to_client(entry, packet.tuple, context, burst.hashes[i]);
+      if (!status.available) burst.uncounted.add(i);
     } else {
-      const service::ServerStatus::Value status = context.statuses[entry.server_id.value].get();
       if (!status.available) {
         burst.decide(i, Verdict::drop_server_gone);
         continue;
@@ -47,7 +59,10 @@ inline void find_next_hops(Burst& burst, const Context& context) noexcept {
     }
     const route::NextHop& next_hop = hops[id.value < hops.size() ? id.value : 0];
     burst.next_hops[i] = &next_hop;
-    if (!next_hop.resolved) wait_or_drop(burst, i, is_reply ? packet.tuple.destination : entry.server.v4(), context);
+    if (!next_hop.resolved)
+      wait_or_drop(burst, i, is_reply ? packet.tuple.destination : entry.server.v4(), context);
+    else if (is_reply)
+      refuse_reply(burst, i, next_hop.mtu, context);
   }
 }
 

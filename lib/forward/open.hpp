@@ -2,19 +2,20 @@
 // SPDX-FileCopyrightText: Fairway contributors
 #pragma once
 
+#include "forward/advance.hpp"
 #include "forward/answer.hpp"
 #include "forward/classify.hpp"
 #include "sched/registry.hpp"
 
 namespace fairway::forward {
 
-/// May this packet open a connection? TCP: a SYN without RST, and not from port 20, which IPVS leaves to FTP's active
-/// data connections. UDP: any.
+/// May this packet open a connection? Not from port 20, which IPVS leaves to FTP's active data connections, whatever the
+/// protocol. TCP: a SYN without RST. UDP: any.
 inline bool may_open(const net::PacketView& packet) noexcept {
   constexpr std::uint8_t decisive = net::TcpHeader::syn | net::TcpHeader::rst;
   constexpr net::ServicePort ftp_data{std::uint16_t{20}};
-  if (packet.tuple.protocol != net::Protocol::tcp) return true;
-  return (packet.tcp_flags & decisive) == net::TcpHeader::syn && packet.tuple.source_port != ftp_data;
+  if (packet.tuple.source_port == ftp_data) return false;
+  return packet.tuple.protocol != net::Protocol::tcp || (packet.tcp_flags & decisive) == net::TcpHeader::syn;
 }
 
 /// Who is to serve a new connection, and what binds its client to that server.
@@ -70,6 +71,10 @@ void open_one(Burst& burst, std::uint32_t i, const service::Service& service, Co
     case Connections::Opened::yes:
       burst.connect(i, conn::Reference::to(opening.slot, false), connections.hot(opening.slot));
       burst.missed.remove(i);
+      // Now and not with the burst's advance: the next packet's choice goes by the active connections. That the packet
+      // meets this state once more changes nothing.
+      if (packet.tuple.protocol == net::Protocol::tcp)
+        connections.set_state(opening.slot, next_state(connections.hot(opening.slot), packet, false), context.now);
       return;
     case Connections::Opened::tuple_taken: return burst.decide(i, Verdict::drop_tuple_taken);
     case Connections::Opened::full: return burst.decide(i, Verdict::drop_table_full);

@@ -48,14 +48,9 @@ inline void rewrite_to_server(Burst& burst, std::uint32_t i, Context& context) n
   }
 }
 
-/// A NAT server's packet on its way to the client. The kernel forwards it as a router would, so errors about it come from
-/// the director's own address on the server's side, and the MTU is looked at before the TTL counts down.
-inline void rewrite_to_client(Burst& burst, std::uint32_t i, Context& context) noexcept {
+/// A NAT server's packet on its way to the client. What is too old or too big was refused with its next hop.
+inline void rewrite_to_client(Burst& burst, std::uint32_t i) noexcept {
   net::PacketView& packet = burst.packets[i];
-  const std::uint16_t mtu = burst.next_hops[i]->mtu;
-  if (packet.ipv4()->ttl <= 1)
-    return answer(burst, i, Verdict::answer_time_exceeded, own_address(packet, context), 0, context);
-  if (packet.network_length > mtu) return refuse_size(burst, i, own_address(packet, context), mtu, context);
   decrement_ttl(*packet.ipv4());
   nat_to_client(packet, *burst.entries[i]);
 }
@@ -63,7 +58,7 @@ inline void rewrite_to_client(Burst& burst, std::uint32_t i, Context& context) n
 inline void rewrite(Burst& burst, Context& context) noexcept {
   for (const std::uint32_t i : burst.undecided) {
     if (burst.references[i].is_reply())
-      rewrite_to_client(burst, i, context);
+      rewrite_to_client(burst, i);
     else
       rewrite_to_server(burst, i, context);
   }

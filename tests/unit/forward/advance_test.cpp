@@ -78,6 +78,20 @@ TEST_CASE_METHOD(Fixture, "counts are of packets before they are rewritten, in b
   CHECK(world.find(client)->in_packets == 2);
 }
 
+TEST_CASE_METHOD(Fixture, "a reply that is too old, too big or of a deleted server is not counted") {
+  serve(Forwarding::nat);
+  from_client(tcp_syn);
+  PacketSpec reply = reply_to(client, "10.0.0.1", 80, tcp_syn | tcp_ack);
+  reply.ttl = 1;
+  CHECK(world.send(reply, site::inside).verdict == Verdict::answer_time_exceeded);
+  CHECK(world.find(client)->state == State::syn_recv);
+  reply.ttl = 64;
+  world.services.remove_server(key, "10.0.0.1");
+  const service::ServerLine& counts = world.services.lines(0)[world.find(client)->server_id.value];
+  CHECK(world.send(reply, site::inside).verdict == Verdict::transmit);
+  CHECK(counts.out_packets.get() == 0);
+}
+
 TEST_CASE_METHOD(Fixture, "a tunnelled packet counts without its outer header") {
   serve(Forwarding::tun);
   from_client(tcp_syn);

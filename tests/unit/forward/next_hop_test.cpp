@@ -25,7 +25,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "a packet to a server that is asked for waits, unchanged, and its connection does not move") {
+TEST_CASE_METHOD(Fixture, "a packet to a server that is asked for waits, unchanged, and is not counted yet") {
   serve_from("10.0.0.10");
   const Outcome outcome = world.send(syn);
   CHECK(outcome.verdict == Verdict::wait_for_neighbour);
@@ -33,7 +33,7 @@ TEST_CASE_METHOD(Fixture, "a packet to a server that is asked for waits, unchang
   CHECK(outcome.frame == build(syn));
   CHECK(outcome.port == site::outside);
   REQUIRE(world.find(syn));
-  CHECK(world.find(syn)->state == conn::State::none);
+  CHECK(world.find(syn)->state == conn::State::syn_recv);
   CHECK(world.find(syn)->in_packets == 0);
 
   // As soon as the neighbour answers, the same packet goes out, by the connection that it opened.

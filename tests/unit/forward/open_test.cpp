@@ -40,6 +40,8 @@ TEST_CASE("which TCP packets may open a connection") {
     packet.tuple.source_port = port(20);  // FTP's data connections
     REQUIRE_FALSE(forward::may_open(packet));
     packet.tuple.protocol = net::Protocol::udp;
+    REQUIRE_FALSE(forward::may_open(packet));
+    packet.tuple.source_port = port(40000);
     REQUIRE(forward::may_open(packet));
   }
 }
@@ -52,6 +54,15 @@ TEST_CASE_METHOD(Fixture, "two packets of one new flow in a burst are of one con
   CHECK(world.connections().counts().connections == 1);
   CHECK(world.find(client(1))->in_packets == 3);
   CHECK(world.find(client(1))->state == State::established);
+}
+
+TEST_CASE_METHOD(Fixture, "what a burst opens counts as active for those behind it in the burst") {
+  world.services.add(web, "lc", {server_spec("10.0.0.1", 8080)});
+  world.send(client(1));
+  world.services.add_server(web, server_spec("10.0.0.2", 8080));
+  world.burst({client(2), client(3), client(4)});
+  CHECK(opened("10.0.0.2", web) == 2);  // first it has less, then as much and stands first
+  CHECK(opened("10.0.0.1", web) == 2);
 }
 
 TEST_CASE_METHOD(Fixture, "a packet before the SYN of its flow in a burst opens nothing") {
