@@ -4,10 +4,13 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "net/address.hpp"
 #include "net/tuple.hpp"
+#include "service/spec.hpp"
 
 /// Marks gather packets of several addresses, ports or protocols into one service: what `ipvsadm -f MARK` does with marks
 /// that nftables has set, without nftables, which does not see what the director forwards.
@@ -18,19 +21,35 @@ struct PortRange {
   std::uint16_t low = 0, high = 65535;
 
   bool contains(net::ServicePort port) const noexcept { return low <= port.host() && port.host() <= high; }
+  bool is_any() const noexcept { return *this == PortRange(); }
   bool operator==(const PortRange&) const = default;
 };
+
+/// "80", "8000-8010".
+std::string to_string(const PortRange& ports);
+std::optional<PortRange> parse_ports(std::string_view text);
+/// "192.168.4.0/24", or an address alone, which is one of the longest length.
+std::optional<net::Prefix> parse_network(std::string_view text);
 
 /// Which packets get a mark. What is not given matches any.
 struct MarkRule {
   std::uint32_t mark = 0;  // 1 and up
-  std::optional<net::Protocol> protocol;
-  std::optional<net::Prefix> source, destination;
-  PortRange source_ports, destination_ports;
+  std::optional<net::Protocol> protocol{};
+  std::optional<net::Prefix> source{}, destination{};
+  PortRange source_ports{}, destination_ports{};
 
   bool matches(const net::Tuple4& tuple) const noexcept;
   bool operator==(const MarkRule&) const = default;
 };
+
+/// "mark 7 tcp from 10.0.0.0/8 to 192.168.4.15/32 port 80-443": for messages.
+std::string to_string(const MarkRule& rule);
+
+/// Every rule that a mark rule breaks; for every door, as check() of services.
+std::vector<Problem> check(const MarkRule& rule);
+
+/// Rules are gone through one by one for every packet that opens a connection or belongs to none.
+constexpr std::size_t most_mark_rules = 1024;
 
 /// The rules in order; the first that matches counts. Immutable once published.
 class MarkRules {

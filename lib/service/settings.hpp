@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/result.hpp"
+
 namespace fairway::service {
 
 /// How the director treats connections and packets: the sysctls of IPVS (/proc/sys/net/ipv4/vs) by their names, with their
@@ -99,5 +101,15 @@ inline constexpr std::array settings_table{
         "Any TCP packet but a reset opens a connection, not only a SYN: for a director that takes over another's "
         "traffic."},
 };
+
+/// Null if there is none of this name.
+constexpr const SettingInfo* find_setting(std::string_view name) {
+  for (const SettingInfo& info : settings_table)
+    if (info.name == name) return &info;
+  return nullptr;
+}
+
+/// Whether a setting takes this value: "conn_reuse_mode: 4 is out of range 0..3".
+base::Result<void> check(const SettingInfo& setting, std::uint32_t value);
 
 }  // namespace fairway::service

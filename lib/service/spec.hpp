@@ -38,7 +38,10 @@ struct ServiceKey {
   bool operator==(const ServiceKey&) const = default;
 };
 
-/// "tcp 192.168.4.15:80", "mark 7".
+/// The key of a service by mark, of clients of this family.
+ServiceKey mark_key(std::uint32_t mark, net::Family family = net::Family::ipv4);
+
+/// "tcp 192.168.4.15:80", "mark 7", "mark 7 ipv6".
 std::string to_string(const ServiceKey& key);
 
 struct ServerSpec {
@@ -53,6 +56,12 @@ struct ServerSpec {
 
   bool operator==(const ServerSpec&) const = default;
 };
+
+/// Bits of a whole address.
+constexpr std::uint8_t whole_prefix(net::Family family) { return family == net::Family::ipv4 ? 32 : 128; }
+/// A persistence netmask as people write it: "24", "/24" or "255.255.255.0" for IPv4, a prefix length for IPv6. Whether the
+/// length fits the service's family, check() says.
+std::optional<std::uint8_t> parse_netmask(std::string_view text);
 
 struct ServiceSpec {
   std::string name;

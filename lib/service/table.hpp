@@ -34,7 +34,13 @@ class Table {
   const Settings& settings() const noexcept { return *settings_.load(std::memory_order_acquire); }
   const MarkRules& mark_rules() const noexcept { return *mark_rules_.load(std::memory_order_acquire); }
   /// Any thread. True if this is the endpoint of a NAT real server that is configured or still has connections.
-  bool is_nat_server(const Endpoint& source) const noexcept { return nat_servers_.find(source) != nullptr; }
+  /// One whose port is 0 (of services by mark and of port 0) is meant with every port.
+  bool is_nat_server(const Endpoint& source) const noexcept {
+    if (nat_servers_.find(source)) return true;
+    Endpoint with_any_port = source;
+    with_any_port.port = {};
+    return nat_servers_.find(with_any_port) != nullptr;
+  }
   /// Any thread. True if some service or NAT real server has this address: what fragments are judged by.
   bool concerns(const net::Address& address) const noexcept;
 

@@ -108,6 +108,86 @@ TEST_CASE("only a NAT server may listen on another port than its service") {
   CHECK(check_server(spec, spec.servers[1]).size() == 1);
 }
 
+TEST_CASE("every port of an address is a persistent service's only, and its servers' packets keep theirs") {
+  ServiceSpec spec = sound();
+  spec.key.port = port(0);
+  spec.servers = {server("10.0.0.1", 0), server("10.0.0.2", 8080)};
+  CHECK(blamed(spec) == Keys{"port"});
+  CHECK(check(spec, is_rr)[0].message == "port 0, which is every port, is for persistent services only");
+  spec.persistence = 300;
+  CHECK(blamed(spec).empty());
+  spec.servers[0].forwarding = spec.servers[1].forwarding = Forwarding::dr;
+  CHECK(blamed(spec) == Keys{"port of server 1"});
+}
+
+TEST_CASE("a service by mark has nothing else, and any port for its servers") {
+  ServiceSpec spec = sound();
+  spec.key = mark_key(7);
+  spec.servers = {server("10.0.0.1", 0), server("10.0.0.2", 8080)};
+  spec.servers[1].forwarding = Forwarding::tun;
+  CHECK(blamed(spec).empty());
+  spec.servers.push_back(server("2001:db8::1"));
+  CHECK(blamed(spec) == Keys{"address of server 2"});
+  CHECK(check(spec, is_rr)[0].message == "server 2001:db8::1 and service mark 7 are of different address families");
+  spec = sound();
+  spec.key.mark = 7;
+  CHECK(blamed(spec) == Keys{"mark"});
+  spec.key = mark_key(7);
+  spec.key.protocol = net::Protocol::udp;
+  spec.servers.clear();
+  CHECK(blamed(spec) == Keys{"mark"});
+}
+
+TEST_CASE("a persistence netmask needs persistence, and fits the address family") {
+  ServiceSpec spec = sound();
+  spec.persistence_prefix = 24;
+  CHECK(blamed(spec) == Keys{"persistence_netmask"});
+  CHECK(check(spec, is_rr)[0].message == "/24 is for persistent services only");
+  spec.persistence = 300;
+  CHECK(blamed(spec).empty());
+  spec.persistence_prefix = 33;
+  CHECK(blamed(spec) == Keys{"persistence_netmask"});
+  CHECK(check(spec, is_rr)[0].message == "/33 is out of range /1../32");
+  spec.key.address = address("2001:db8::80");
+  spec.servers.clear();
+  CHECK(blamed(spec).empty());
+  spec.persistence_prefix = 129;
+  CHECK(blamed(spec) == Keys{"persistence_netmask"});
+}
+
+TEST_CASE("netmasks are written as prefix lengths or in dots") {
+  CHECK(parse_netmask("24") == 24);
+  CHECK(parse_netmask("/24") == 24);
+  CHECK(parse_netmask("255.255.255.0") == 24);
+  CHECK(parse_netmask("255.255.255.255") == 32);
+  CHECK(parse_netmask("128.0.0.0") == 1);
+  CHECK(parse_netmask("/128") == 128);
+  for (const char* text : {"", "/", "0", "/0", "129", "0.0.0.0", "255.0.255.0", "0.0.0.255", "ffff::", "/24 ", "x"}) {
+    INFO(text);
+    CHECK_FALSE(parse_netmask(text));
+  }
+}
+
+TEST_CASE("one packet a connection is for what has no connections, or is not known to have any") {
+  ServiceSpec spec = sound();
+  spec.one_packet = true;
+  CHECK(blamed(spec) == Keys{"one_packet"});
+  spec.key.protocol = net::Protocol::udp;
+  CHECK(blamed(spec).empty());
+  spec.key = mark_key(7);
+  CHECK(blamed(spec).empty());
+}
+
+TEST_CASE("a server's lower threshold is not above its upper one") {
+  ServiceSpec spec = sound();
+  spec.servers[0].upper_threshold = spec.servers[0].lower_threshold = 5;
+  spec.servers[1].upper_threshold = 5;
+  CHECK(blamed(spec).empty());
+  spec.servers[1].lower_threshold = 6;
+  CHECK(blamed(spec) == Keys{"lower_threshold of server 1"});
+  CHECK(check(spec, is_rr)[0].message == "lower threshold 6 is above upper threshold 5");
+}
+
 TEST_CASE("every problem of a server is named, not the first alone") {
   ServiceSpec spec = sound();
   spec.servers = {{.address = address("ff02::1"), .port = port(0), .weight = 70000, .forwarding = Forwarding::dr}};
@@ -127,8 +207,10 @@ TEST_CASE("forwarding methods and protocols have names that are read back") {
   CHECK(to_string(net::Protocol::icmp) == "?");
 }
 
-TEST_CASE("a service is named by protocol, address and port") {
+TEST_CASE("a service is named by protocol, address and port, or by its mark") {
   CHECK(to_string(sound().key) == "tcp 192.0.2.1:80");
   CHECK(to_string(ServiceKey{.protocol = net::Protocol::udp, .address = address("2001:db8::1"), .port = port(53)}) ==
         "udp [2001:db8::1]:53");
+  CHECK(to_string(mark_key(7)) == "mark 7");
+  CHECK(to_string(mark_key(4294967295u, net::Family::ipv6)) == "mark 4294967295 ipv6");
 }

@@ -103,3 +103,15 @@ TEST_CASE_METHOD(Fixture, "IPv6 services are found beside IPv4 ones") {
   CHECK(table.concerns(address("2001:db8::1")));
   CHECK_FALSE(table.concerns(address("2001:db8::2")));
 }
+
+TEST_CASE_METHOD(Fixture, "a NAT server of every port is one whatever its port") {
+  table.add_nat_server(nat_server("10.0.0.1", 0));
+  table.add_nat_server(nat_server("10.0.0.2", 80));
+  CHECK(table.is_nat_server(nat_server("10.0.0.1", 80)));
+  CHECK(table.is_nat_server(nat_server("10.0.0.1", 65535)));
+  CHECK_FALSE(table.is_nat_server(nat_server("10.0.0.2", 81)));
+  CHECK_FALSE(
+      table.is_nat_server(endpoint_of(net::Protocol::udp, address("10.0.0.1"), net::ServicePort(std::uint16_t{80}))));
+  table.remove_nat_server(nat_server("10.0.0.1", 0));
+  CHECK_FALSE(table.is_nat_server(nat_server("10.0.0.1", 80)));
+}
