@@ -9,6 +9,7 @@
 
 #include "fairwayctl/table.hpp"
 #include "forward/verdict.hpp"
+#include "service/settings.hpp"
 
 namespace fairway::ctl {
 namespace {
@@ -41,6 +42,17 @@ std::string upper(std::string text) {
   return text;
 }
 
+/// "TCP  192.0.2.1:80" or "FWM  7", as ipvsadm calls it.
+std::string name_of(const Json& service) {
+  if (!service.contains("mark")) return fmt::format("{:<4} {}", upper(service.at("protocol")), end_of(service));
+  return fmt::format("FWM  {}{}", service.at("mark").get<std::uint32_t>(), service.contains("family") ? " IPv6" : "");
+}
+
+bool is_ipv6(const Json& service) {
+  if (service.contains("mark")) return service.contains("family");
+  return service.at("address").get<std::string>().find(':') != std::string::npos;
+}
+
 void append_counts(std::vector<std::string>& row, const Json& object) {
   for (const char* name : {"connections", "in_packets", "out_packets", "in_bytes", "out_bytes"})
     row.push_back(cell(object, name));
@@ -61,14 +73,41 @@ void add_count_titles(std::vector<std::string>& row, const TableStyle& style) {
     add({"Conns", "InPkts", "OutPkts", "InBytes", "OutBytes"});
 }
 
+/// "(web, persistent 300)"; empty if there are none.
+class Notes {
+ public:
+  void add(const std::string& note) {
+    if (!note.empty()) text_ += (text_.empty() ? "" : ", ") + note;
+  }
+  std::string text() const { return text_.empty() ? text_ : "(" + text_ + ")"; }
+
+ private:
+  std::string text_;
+};
+
 /// What people should know of a service besides its numbers.
 std::string notes_on(const Json& service) {
-  std::string notes = service.at("name");
-  const auto add = [&](const std::string& note) { notes += (notes.empty() ? "" : ", ") + note; };
-  for (const Json& flag : service.at("scheduler_flags")) add(flag);
-  if (const auto seconds = service.at("persistence").get<unsigned>()) add(fmt::format("persistent {}", seconds));
-  if (service.at("address_missing").get<bool>()) add("no port has this address");
-  return notes.empty() ? notes : "(" + notes + ")";
+  Notes notes;
+  notes.add(service.at("name"));
+  for (const Json& flag : service.at("scheduler_flags")) notes.add(flag);
+  if (const auto seconds = service.at("persistence").get<unsigned>()) {
+    const auto length = service.at("persistence_netmask").get<unsigned>();
+    const bool is_whole = length == (is_ipv6(service) ? 128 : 32);
+    notes.add(fmt::format("persistent {}", seconds) + (is_whole ? "" : fmt::format(" mask /{}", length)));
+  }
+  if (service.at("one_packet").get<bool>()) notes.add("one packet");
+  if (service.at("address_missing").get<bool>()) notes.add("no port has this address");
+  return notes.text();
+}
+
+std::string notes_on_server(const Json& server) {
+  Notes notes;
+  if (const auto threshold = server.at("upper_threshold").get<std::uint32_t>())
+    notes.add(fmt::format("upper {}", threshold));
+  if (const auto threshold = server.at("lower_threshold").get<std::uint32_t>())
+    notes.add(fmt::format("lower {}", threshold));
+  if (server.at("overloaded").get<bool>()) notes.add("overloaded");
+  return notes.text();
 }
 
 std::uint64_t sum_of(const Json& servers, const char* name) {
@@ -80,21 +119,23 @@ std::uint64_t sum_of(const Json& servers, const char* name) {
 std::string services_table(const Json& answer, const TableStyle& style) {
   Table table;
   table.add({"Prot LocalAddress:Port", "Scheduler Forwarding"});
-  std::vector<std::string> titles{"  -> RemoteAddress:Port", "Forward", "Weight", "ActiveConn", "InActConn"};
+  std::vector<std::string> titles{
+      "  -> RemoteAddress:Port", "Forward", "Weight", "ActiveConn", "InActConn", "PersistConn"};
   add_count_titles(titles, style);
   table.add(std::move(titles));
   for (const Json& service : answer.at("services")) {
     const Json& servers = service.at("servers");
-    std::vector<std::string> row{fmt::format("{:<4} {}", upper(service.at("protocol")), end_of(service)),
-                                 cell(service, "scheduler") + " " + cell(service, "forwarding"), "",
-                                 shortened(sum_of(servers, "active")), shortened(sum_of(servers, "inactive"))};
+    std::vector<std::string> row{name_of(service), cell(service, "scheduler") + " " + cell(service, "forwarding"), ""};
+    for (const char* name : {"active", "inactive", "persistent"}) row.push_back(shortened(sum_of(servers, name)));
     append_counts(row, counts_of(service, style));
     row.push_back(notes_on(service));
     table.add(std::move(row));
     for (const Json& server : servers) {
       std::vector<std::string> server_row{"  -> " + end_of(server)};
-      for (const char* name : {"forwarding", "weight", "active", "inactive"}) server_row.push_back(cell(server, name));
+      for (const char* name : {"forwarding", "weight", "active", "inactive", "persistent"})
+        server_row.push_back(cell(server, name));
       append_counts(server_row, counts_of(server, style));
+      server_row.push_back(notes_on_server(server));
       table.add(std::move(server_row));
     }
   }
@@ -124,6 +165,32 @@ std::string connections_table(const Json& answer, const TableStyle&) {
   std::string text = table.text();
   if (answer.at("truncated").get<bool>()) text += "... and more (--limit)\n";
   return text;
+}
+
+std::string marks_table(const Json& answer, const TableStyle&) {
+  Table table;
+  table.add({"Position", "Mark", "Prot", "Source", "SrcPorts", "Destination", "DstPorts"});
+  unsigned position = 0;
+  for (const Json& rule : answer.at("marks")) {
+    const auto part = [&](const char* name) { return rule.contains(name) ? cell(rule, name) : "any"; };
+    table.add({std::to_string(++position), std::to_string(rule.at("mark").get<std::uint32_t>()),
+               upper(part("protocol")), part("source"), part("source_ports"), part("destination"),
+               part("destination_ports")});
+  }
+  return table.text();
+}
+
+std::string settings_table(const Json& answer, const TableStyle&) {
+  Table table;
+  table.add({"Setting", "Value", "Default", "Meaning"});
+  const service::Settings defaults;
+  for (const service::SettingInfo& setting : service::settings_table) {
+    const auto value = answer.at("settings").find(std::string(setting.name));
+    if (value == answer.at("settings").end()) continue;
+    table.add({std::string(setting.name), std::to_string(value->get<std::uint32_t>()),
+               std::to_string(defaults.*setting.field), std::string(setting.about)});
+  }
+  return table.text();
 }
 
 std::string workers_table(const Json& answer, const TableStyle&) {
@@ -190,9 +257,9 @@ struct View {
 };
 
 constexpr View all_views[] = {
-    {"services", services_table},    {"total", total_table}, {"connections", connections_table},
-    {"workers", workers_table},      {"ports", ports_table}, {"drops", drops_table},
-    {"neighbours", neighbours_table}};
+    {"services", services_table}, {"total", total_table},       {"connections", connections_table},
+    {"marks", marks_table},       {"settings", settings_table}, {"workers", workers_table},
+    {"ports", ports_table},       {"drops", drops_table},       {"neighbours", neighbours_table}};
 
 }  // namespace
 

@@ -12,16 +12,34 @@ namespace {
 
 using service::Forwarding;
 
+constexpr std::string_view by_mark = "mark";
 const CLI::IsMember protocols({"tcp", "udp"});
+const CLI::IsMember kinds_of_service({"tcp", "udp", "mark"});
 const CLI::IsMember methods({"nat", "dr", "tun"});
 constexpr std::string_view no_flags = "none";
-const CLI::Validator flag_list(
-    [](const std::string& text) {
-      return text == no_flags || service::parse_scheduler_flags(text) ? std::string()
-                                                                      : "'" + text + "' is no list of flags";
-    },
-    "FLAG[,FLAG]");
 const CLI::Range weights(0, static_cast<int>(service::ServerSpec::largest_weight));
+
+template <class Parse>
+CLI::Validator validator(Parse parse, const std::string& complaint, const std::string& form) {
+  return CLI::Validator(
+      [=](const std::string& text) { return parse(text) ? std::string() : "'" + text + "' " + complaint; }, form);
+}
+
+const CLI::Validator flag_list =
+    validator([](const std::string& text) { return text == no_flags || service::parse_scheduler_flags(text); },
+              "is no list of flags", "FLAG[,FLAG]");
+const CLI::Validator netmask =
+    validator(service::parse_netmask, "is not a netmask such as 24 or 255.255.255.0", "LENGTH|MASK");
+const CLI::Validator network =
+    validator(service::parse_network, "is not a network such as 192.168.4.0/24", "ADDRESS[/LENGTH]");
+const CLI::Validator ports = validator(service::parse_ports, "is not a port or ports such as 8000-8010", "PORT[-PORT]");
+
+template <class T>
+std::optional<T> parse_whole(std::string_view text) {
+  T number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size() ? std::optional(number) : std::nullopt;
+}
 
 struct Endpoint {
   net::Address address;
@@ -33,22 +51,74 @@ std::optional<Endpoint> parse_endpoint(std::string_view text) {
   const auto colon = text.rfind(':');
   if (colon == text.npos) return std::nullopt;
   std::string_view host = text.substr(0, colon);
-  const std::string_view digits = text.substr(colon + 1);
   const bool is_bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
   if (is_bracketed) host = host.substr(1, host.size() - 2);
-  std::uint16_t port = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  const auto port = parse_whole<std::uint16_t>(text.substr(colon + 1));
   const auto address = net::parse_address(host);
-  if (error != std::errc() || end != digits.data() + digits.size() || port == 0 || !address) return std::nullopt;
-  if (address->is_v4() == is_bracketed) return std::nullopt;
-  return Endpoint{*address, net::ServicePort(port)};
+  if (!port || !address || address->is_v4() == is_bracketed) return std::nullopt;
+  return Endpoint{*address, net::ServicePort(*port)};
 }
 
-const CLI::Validator endpoint(
+/// The same, or an address alone, which takes its service's port.
+std::optional<Endpoint> parse_server(std::string_view text, net::ServicePort service_port) {
+  if (const auto address = net::parse_address(text)) return Endpoint{*address, service_port};
+  return parse_endpoint(text);
+}
+
+std::optional<std::uint32_t> parse_mark(std::string_view text) {
+  const auto mark = parse_whole<std::uint32_t>(text);
+  return mark == 0u ? std::nullopt : mark;
+}
+
+const CLI::Validator server = validator([](const std::string& text) { return parse_server(text, {}); },
+                                        "is not ADDRESS[:PORT], the port being 0..65535", "ADDRESS[:PORT]");
+
+std::optional<service::ServiceKey> parse_key(std::string_view kind, std::string_view text) {
+  if (kind == by_mark) {
+    const auto mark = parse_mark(text);
+    return mark ? std::optional(service::mark_key(*mark)) : std::nullopt;
+  }
+  const auto virtual_end = parse_endpoint(text);
+  if (!virtual_end) return std::nullopt;
+  return service::ServiceKey{
+      .protocol = service::parse_protocol(kind).value(), .address = virtual_end->address, .port = virtual_end->port};
+}
+
+/// Both words together, once the program has them all.
+void check_service(const Words& words) {
+  if (words.service.empty() || parse_key(words.protocol, words.service)) return;
+  throw CLI::ValidationError(
+      "service", "'" + words.service + "' is not " +
+                     (words.protocol == by_mark ? "a mark, 1..4294967295" : "ADDRESS:PORT, the port being 0..65535"));
+}
+
+void add_service_options(CLI::App& app, Words& words, bool required) {
+  auto* kind = app.add_option("protocol", words.protocol, "tcp, udp, or mark")->check(kinds_of_service);
+  auto* service = app.add_option("service", words.service, "the service's virtual address and port, or its mark");
+  kind->needs(service->needs(kind));
+  kind->required(required);
+  service->required(required)->type_name("ADDRESS:PORT|MARK");
+  app.callback([&words] { check_service(words); });
+}
+
+/// "conn_reuse_mode=0".
+std::optional<control::EditSettings::Change> parse_change(std::string_view text) {
+  const auto equals = text.find('=');
+  if (equals == text.npos) return std::nullopt;
+  const service::SettingInfo* setting = service::find_setting(text.substr(0, equals));
+  const auto value = parse_whole<std::uint32_t>(text.substr(equals + 1));
+  if (!setting || !value) return std::nullopt;
+  return control::EditSettings::Change{setting, *value};
+}
+
+const CLI::Validator setting_change(
     [](const std::string& text) {
-      return parse_endpoint(text) ? std::string() : "'" + text + "' is not ADDRESS:PORT, the port being 1..65535";
+      const auto change = parse_change(text);
+      if (!change) return "'" + text + "' is not SETTING=NUMBER; 'show settings' lists the settings";
+      const auto checked = service::check(*change->setting, change->value);
+      return checked ? std::string() : checked.error().message;
     },
-    "ADDRESS:PORT");
+    "SETTING=NUMBER");
 
 std::optional<Forwarding> forwarding_of(const Words& words) {
   return words.forwarding ? service::parse_forwarding(*words.forwarding) : std::nullopt;
@@ -60,11 +130,26 @@ std::optional<service::SchedulerFlags> flags_of(const Words& words) {
                                             : service::parse_scheduler_flags(*words.scheduler_flags);
 }
 
-service::ServiceKey key_of(const Words& words) {
-  const Endpoint virtual_end = parse_endpoint(words.service).value();
-  return {.protocol = service::parse_protocol(words.protocol).value(),
-          .address = virtual_end.address,
-          .port = virtual_end.port};
+service::ServiceKey key_of(const Words& words) { return parse_key(words.protocol, words.service).value(); }
+
+std::optional<std::uint8_t> netmask_of(const Words& words) {
+  return words.persistence_netmask ? service::parse_netmask(*words.persistence_netmask) : std::nullopt;
+}
+
+service::MarkRule rule_of(const Words& words) {
+  service::MarkRule rule{.mark = words.mark};
+  if (words.rule_protocol) rule.protocol = service::parse_protocol(*words.rule_protocol);
+  if (words.source) rule.source = service::parse_network(*words.source);
+  if (words.destination) rule.destination = service::parse_network(*words.destination);
+  if (words.source_ports) rule.source_ports = service::parse_ports(*words.source_ports).value();
+  if (words.destination_ports) rule.destination_ports = service::parse_ports(*words.destination_ports).value();
+  return rule;
+}
+
+control::Command edit_settings_command(const Words& words) {
+  control::EditSettings command;
+  for (const std::string& text : words.settings) command.changes.push_back(parse_change(text).value());
+  return command;
 }
 
 control::Command add_service_command(const Words& words) {
@@ -75,6 +160,8 @@ control::Command add_service_command(const Words& words) {
   spec.scheduler_flags = flags_of(words).value_or(spec.scheduler_flags);
   spec.forwarding = forwarding_of(words).value_or(spec.forwarding);
   spec.persistence = words.persistence.value_or(0);
+  spec.persistence_prefix = netmask_of(words).value_or(0);
+  spec.one_packet = words.one_packet.value_or(false);
   return control::AddService{std::move(spec)};
 }
 
@@ -83,13 +170,14 @@ control::Command add_service_command(const Words& words) {
 CommandWords::CommandWords(CLI::App& app) {
   add_service(app);
   add_server(app);
+  add_mark(app);
+  add_settings(app);
   add_zero(app);
 }
 
 CLI::App* CommandWords::add_verb(CLI::App& object, const char* verb, const char* description) {
   CLI::App* app = object.add_subcommand(verb, description);
-  app->add_option("protocol", words_.protocol, "tcp or udp")->required()->check(protocols);
-  app->add_option("service", words_.service, "the service's virtual address and port")->required()->check(endpoint);
+  add_service_options(*app, words_, true);
   return app;
 }
 
@@ -109,6 +197,11 @@ void CommandWords::add_service(CLI::App& app) {
     verb->add_option("--forwarding", words_.forwarding, "method of servers that name none: nat (the default), dr, tun")
         ->check(methods);
     verb->add_option("--persistence", words_.persistence, "seconds that a client stays with its server; 0: none");
+    verb->add_option("--persistence-netmask", words_.persistence_netmask,
+                     "clients that agree in these leading bits stay together; 32, each for itself, by default")
+        ->check(netmask);
+    verb->add_flag("--one-packet,!--no-one-packet", words_.one_packet,
+                   "schedule every packet by itself; only for UDP and marks");
   }
 }
 
@@ -119,25 +212,57 @@ void CommandWords::add_server(CLI::App& app) {
   edit_server_ = add_verb(*object, "edit", "Change what is named of a server, and leave the rest");
   delete_server_ = add_verb(*object, "delete", "Delete a server; its connections end");
   for (CLI::App* verb : {add_server_, edit_server_, delete_server_})
-    verb->add_option("server", words_.server, "the server's address and port")->required()->check(endpoint);
+    verb->add_option("server", words_.server, "the server's address, and port if it is not the service's")
+        ->required()
+        ->check(server);
   for (CLI::App* verb : {add_server_, edit_server_}) {
     verb->add_option("--weight", words_.weight, "0..65535, by default 1; 0 takes no new connections")->check(weights);
     verb->add_option("--forwarding", words_.forwarding, "nat, dr or tun; by default as its service says")
         ->check(methods);
+    verb->add_option("--upper-threshold", words_.upper_threshold,
+                     "connections from which on it gets no new ones; 0, the default: any number");
+    verb->add_option("--lower-threshold", words_.lower_threshold,
+                     "connections below which it gets new ones again; 0, the default: three quarters of the upper");
   }
+}
+
+void CommandWords::add_mark(CLI::App& app) {
+  CLI::App* object = app.add_subcommand("mark", "Say which packets get a mark, for services by mark");
+  object->require_subcommand(1);
+  add_mark_ = object->add_subcommand("add", "Add a rule; the first rule that a packet matches counts");
+  delete_mark_ = object->add_subcommand("delete", "Delete the rules of a mark that say all that is given here");
+  for (CLI::App* verb : {add_mark_, delete_mark_}) {
+    verb->add_option("mark", words_.mark, "1 to 4294967295")->required()->check(CLI::Range(1u, 4294967295u));
+    verb->add_option("--protocol", words_.rule_protocol, "tcp or udp; by default either")->check(protocols);
+    verb->add_option("--source", words_.source, "network of the clients")->check(network);
+    verb->add_option("--destination", words_.destination, "network that the packets go to")->check(network);
+    verb->add_option("--source-ports", words_.source_ports, "of the clients")->check(ports);
+    verb->add_option("--destination-ports,--ports", words_.destination_ports, "that the packets go to")->check(ports);
+  }
+  add_mark_->add_option("--position", words_.position, "its place among the rules, from 1; by default the last")
+      ->check(CLI::Range(1u, static_cast<unsigned>(service::most_mark_rules)));
+}
+
+void CommandWords::add_settings(CLI::App& app) {
+  CLI::App* object = app.add_subcommand("settings", "Change how connections are treated (the sysctls of IPVS)");
+  object->require_subcommand(1);
+  edit_settings_ = object->add_subcommand("edit", "Change what is named of the settings, and leave the rest");
+  edit_settings_->add_option("changes", words_.settings, "such as conn_reuse_mode=0")
+      ->required()
+      ->check(setting_change);
 }
 
 void CommandWords::add_zero(CLI::App& app) {
   zero_ = app.add_subcommand("zero", "Let what is shown as counted begin anew, of one service or of all and the total");
-  auto* protocol = zero_->add_option("protocol", words_.protocol, "tcp or udp")->check(protocols);
-  auto* service = zero_->add_option("service", words_.service, "the service's virtual address and port");
-  protocol->needs(service->check(endpoint));
-  service->needs(protocol);
+  add_service_options(*zero_, words_, false);
 }
 
 control::Command CommandWords::command() const {
   if (zero_->parsed() && words_.service.empty()) return control::ZeroStatistics{};
   if (zero_->parsed()) return control::ZeroStatistics{key_of(words_)};
+  if (add_mark_->parsed()) return control::AddMark{rule_of(words_), words_.position};
+  if (delete_mark_->parsed()) return control::DeleteMark{rule_of(words_)};
+  if (edit_settings_->parsed()) return edit_settings_command(words_);
   if (add_service_->parsed()) return add_service_command(words_);
   const service::ServiceKey key = key_of(words_);
   if (delete_service_->parsed()) return control::DeleteService{key};
@@ -147,11 +272,26 @@ control::Command CommandWords::command() const {
                                 .scheduler = words_.scheduler,
                                 .scheduler_flags = flags_of(words_),
                                 .forwarding = forwarding_of(words_),
-                                .persistence = words_.persistence};
-  const auto [address, port] = parse_endpoint(words_.server).value();
+                                .persistence = words_.persistence,
+                                .persistence_prefix = netmask_of(words_),
+                                .one_packet = words_.one_packet};
+  const auto [address, port] = parse_server(words_.server, key.port).value();
   if (delete_server_->parsed()) return control::DeleteServer{key, address, port};
-  if (edit_server_->parsed()) return control::EditServer{key, address, port, words_.weight, forwarding_of(words_)};
-  return control::AddServer{key, address, port, words_.weight.value_or(1), forwarding_of(words_)};
+  if (edit_server_->parsed())
+    return control::EditServer{.service = key,
+                               .address = address,
+                               .port = port,
+                               .weight = words_.weight,
+                               .forwarding = forwarding_of(words_),
+                               .upper_threshold = words_.upper_threshold,
+                               .lower_threshold = words_.lower_threshold};
+  return control::AddServer{.service = key,
+                            .address = address,
+                            .port = port,
+                            .weight = words_.weight.value_or(1),
+                            .forwarding = forwarding_of(words_),
+                            .upper_threshold = words_.upper_threshold.value_or(0),
+                            .lower_threshold = words_.lower_threshold.value_or(0)};
 }
 
 LineParser::LineParser() : words_(app_) { app_.require_subcommand(1); }

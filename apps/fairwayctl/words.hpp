@@ -17,11 +17,17 @@ namespace fairway::ctl {
 /// The words of one command, as they stand on the command line or in a line of a file.
 struct Words {
   std::string protocol, service, server;
-  std::optional<std::string> name, scheduler, scheduler_flags, forwarding;
-  std::optional<std::uint32_t> weight, persistence;
+  std::optional<std::string> name, scheduler, scheduler_flags, forwarding, persistence_netmask;
+  std::optional<std::uint32_t> weight, persistence, upper_threshold, lower_threshold;
+  std::optional<bool> one_packet;
+  std::uint32_t mark = 0;
+  std::optional<std::string> rule_protocol, source, destination, source_ports, destination_ports;
+  std::optional<std::uint32_t> position;
+  std::vector<std::string> settings;  // "name=value"
 };
 
-/// The subcommands `service` and `server`, each with add, edit and delete, and `zero`, which fill in words.
+/// The subcommands `service` and `server`, each with add, edit and delete, `mark` with add and delete, `settings` with
+/// edit, and `zero`, which fill in words.
 class CommandWords {
  public:
   /// Puts the subcommands into `app`, which must outlive this.
@@ -36,12 +42,14 @@ class CommandWords {
   CLI::App* add_verb(CLI::App& object, const char* verb, const char* description);
   void add_service(CLI::App& app);
   void add_server(CLI::App& app);
+  void add_mark(CLI::App& app);
+  void add_settings(CLI::App& app);
   void add_zero(CLI::App& app);
 
   Words words_;
   CLI::App *add_service_ = nullptr, *edit_service_ = nullptr, *delete_service_ = nullptr;
   CLI::App *add_server_ = nullptr, *edit_server_ = nullptr, *delete_server_ = nullptr;
-  CLI::App* zero_ = nullptr;
+  CLI::App *add_mark_ = nullptr, *delete_mark_ = nullptr, *edit_settings_ = nullptr, *zero_ = nullptr;
 };
 
 /// Parses one line of commands after another.

@@ -56,6 +56,8 @@ constexpr Api::Route Api::routes[] = {
     {"GET", "/v1/services", "", &Api::services},
     {"GET", "/v1/total", "", &Api::total},
     {"GET", "/v1/connections", "limit", &Api::connections},
+    {"GET", "/v1/marks", "", &Api::marks},
+    {"GET", "/v1/settings", "", &Api::settings},
     {"GET", "/v1/workers", "", &Api::workers},
     {"GET", "/v1/ports", "", &Api::ports},
     {"GET", "/v1/drops", "", &Api::drops},
@@ -96,6 +98,14 @@ std::unique_ptr<Job> Api::connections(const Query& query, std::string) {
     limit = *wanted;
   }
   return std::make_unique<ConnectionListing>(questions_, limit);
+}
+
+std::unique_ptr<Job> Api::marks(const Query&, std::string) {
+  return answer(marks_view(director_.table().mark_rules()));
+}
+
+std::unique_ptr<Job> Api::settings(const Query&, std::string) {
+  return answer(settings_view(director_.table().settings()));
 }
 
 std::unique_ptr<Job> Api::workers(const Query&, std::string) {

@@ -21,7 +21,8 @@ struct Sources {
 };
 
 /// What can be asked over HTTP, whatever carries it:
-///   GET /v1/services, /v1/total, /v1/connections[?limit=N], /v1/workers, /v1/ports, /v1/drops, /v1/neighbours
+///   GET /v1/services, /v1/total, /v1/connections[?limit=N], /v1/marks, /v1/settings, /v1/workers, /v1/ports, /v1/drops,
+///       /v1/neighbours
 ///   POST /v1/commands[?stop_at_error=true]
 /// Everything is JSON; an error is {"error": "..."} with a status of 400 or more.
 class Api {
@@ -39,6 +40,8 @@ class Api {
   std::unique_ptr<Job> services(const Query& query, std::string body);
   std::unique_ptr<Job> total(const Query& query, std::string body);
   std::unique_ptr<Job> connections(const Query& query, std::string body);
+  std::unique_ptr<Job> marks(const Query& query, std::string body);
+  std::unique_ptr<Job> settings(const Query& query, std::string body);
   std::unique_ptr<Job> workers(const Query& query, std::string body);
   std::unique_ptr<Job> ports(const Query& query, std::string body);
   std::unique_ptr<Job> drops(const Query& query, std::string body);

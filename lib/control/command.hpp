@@ -5,7 +5,10 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
+#include "service/marks.hpp"
+#include "service/settings.hpp"
 #include "service/spec.hpp"
 
 /// What can be asked of a running director. YAML, fairwayctl and every later door make these same values.
@@ -22,7 +25,9 @@ struct EditService {
   std::optional<std::string> scheduler;
   std::optional<service::SchedulerFlags> scheduler_flags{};  // none, if not given with another scheduler
   std::optional<service::Forwarding> forwarding;             // of servers added later
-  std::optional<std::uint32_t> persistence;                  // seconds
+  std::optional<std::uint32_t> persistence;                  // seconds; 0 takes the netmask away too
+  std::optional<std::uint8_t> persistence_prefix{};
+  std::optional<bool> one_packet{};
 };
 
 struct DeleteService {
@@ -35,6 +40,8 @@ struct AddServer {
   net::ServicePort port;
   std::uint32_t weight = 1;
   std::optional<service::Forwarding> forwarding;  // the service's if not given
+  std::uint32_t upper_threshold = 0;
+  std::uint32_t lower_threshold = 0;
 };
 
 struct EditServer {
@@ -43,6 +50,8 @@ struct EditServer {
   net::ServicePort port;
   std::optional<std::uint32_t> weight;
   std::optional<service::Forwarding> forwarding;
+  std::optional<std::uint32_t> upper_threshold{};
+  std::optional<std::uint32_t> lower_threshold{};
 };
 
 struct DeleteServer {
@@ -56,7 +65,28 @@ struct ZeroStatistics {
   std::optional<service::ServiceKey> service;
 };
 
-using Command =
-    std::variant<AddService, EditService, DeleteService, AddServer, EditServer, DeleteServer, ZeroStatistics>;
+/// A rule more. The first rule that matches a packet counts, so their order matters.
+struct AddMark {
+  service::MarkRule rule;
+  std::optional<std::uint32_t> position;  // from 1; the rule that is there and those behind it move on. Else the last
+};
+
+/// Every rule of this mark goes that is like this one in all that this one says: one that only says the mark stands for
+/// all of its rules.
+struct DeleteMark {
+  service::MarkRule like;
+};
+
+/// All of them, or none if one is refused.
+struct EditSettings {
+  struct Change {
+    const service::SettingInfo* setting;
+    std::uint32_t value;
+  };
+  std::vector<Change> changes;
+};
+
+using Command = std::variant<AddService, EditService, DeleteService, AddServer, EditServer, DeleteServer,
+                             ZeroStatistics, AddMark, DeleteMark, EditSettings>;
 
 }  // namespace fairway::control

@@ -30,6 +30,8 @@ ServiceSpec spec_of(const Service& service) {
           .scheduler_flags = service.scheduler_flags,
           .forwarding = service.forwarding,
           .persistence = service.persistence,
+          .persistence_prefix = service.persistence_prefix,
+          .one_packet = service.one_packet,
           .servers = {}};
 }
 
@@ -39,6 +41,10 @@ void set_fields(Service& service, const ServiceSpec& spec) {
   service.scheduler_flags = spec.scheduler_flags;
   service.forwarding = spec.forwarding;
   service.persistence = spec.persistence;
+  // The whole address is what no netmask means, so that they look alike.
+  const bool is_whole = spec.persistence_prefix == service::whole_prefix(spec.key.address.family);
+  service.persistence_prefix = is_whole ? std::uint8_t{0} : spec.persistence_prefix;
+  service.one_packet = spec.one_packet;
 }
 
 /// Gives a service that nobody has seen yet the states of its scheduler, one a worker, as `begin` leaves them.
@@ -59,6 +65,15 @@ auto find_server(Servers& servers, const net::Address& address, net::ServicePort
 
 base::Error no_such_server(const service::ServiceKey& key, const net::Address& address, net::ServicePort port) {
   return {"there is no server " + net::to_string(address, port) + " in service " + service::to_string(key)};
+}
+
+/// Whether a rule says the same wherever `pattern` says something.
+bool is_like(const service::MarkRule& rule, const service::MarkRule& pattern) {
+  return rule.mark == pattern.mark && (!pattern.protocol || rule.protocol == pattern.protocol) &&
+         (!pattern.source || rule.source == pattern.source) &&
+         (!pattern.destination || rule.destination == pattern.destination) &&
+         (pattern.source_ports.is_any() || rule.source_ports == pattern.source_ports) &&
+         (pattern.destination_ports.is_any() || rule.destination_ports == pattern.destination_ports);
 }
 
 void retire(void* crew, std::shared_ptr<const void> garbage) {
@@ -175,6 +190,9 @@ base::Result<void> Director::carry_out(const EditService& command) {
   spec.scheduler_flags = command.scheduler_flags.value_or(spec.scheduler_flags);
   spec.forwarding = command.forwarding.value_or(spec.forwarding);
   spec.persistence = command.persistence.value_or(spec.persistence);
+  if (spec.persistence == 0) spec.persistence_prefix = 0;
+  spec.persistence_prefix = command.persistence_prefix.value_or(spec.persistence_prefix);
+  spec.one_packet = command.one_packet.value_or(spec.one_packet);
   if (auto checked = first_of(service::check(spec, sched::is_known)); !checked) return checked;
 
   auto next = std::make_shared<Service>(*entry.version);
@@ -206,7 +224,9 @@ base::Result<void> Director::carry_out(const AddServer& command) {
   const ServerSpec spec{.address = command.address,
                         .port = command.port,
                         .weight = command.weight,
-                        .forwarding = command.forwarding.value_or(entry.version->forwarding)};
+                        .forwarding = command.forwarding.value_or(entry.version->forwarding),
+                        .upper_threshold = command.upper_threshold,
+                        .lower_threshold = command.lower_threshold};
   if (auto checked = first_of(service::check_server(spec_of(*entry.version), spec)); !checked) return checked;
   const auto& servers = entry.version->servers;
   if (find_server(servers, spec.address, spec.port) != servers.end())
@@ -229,6 +249,8 @@ base::Result<void> Director::carry_out(const EditServer& command) {
   if (server == next->servers.end()) return no_such_server(command.service, command.address, command.port);
   server->set_weight(command.weight.value_or(server->weight));
   server->forwarding = command.forwarding.value_or(server->forwarding);
+  server->upper_threshold = command.upper_threshold.value_or(server->upper_threshold);
+  server->lower_threshold = command.lower_threshold.value_or(server->lower_threshold);
   const ServerSpec spec{.address = server->address,
                         .port = server->port,
                         .weight = server->weight,
@@ -268,6 +290,48 @@ base::Result<void> Director::carry_out(const ZeroStatistics& command) {
   }
   for (auto& [key, entry] : services_) set_to_zero(entry);
   total_.set_to_zero(servers_.total());
+  return {};
+}
+
+/// Of rules and settings. settle() waits until no worker goes by the old ones.
+template <class Values>
+void Director::put(Values values) {
+  table_.put(std::move(values));
+  crew_.post({});
+  discard({});
+}
+
+base::Result<void> Director::carry_out(const AddMark& command) {
+  if (auto checked = first_of(service::check(command.rule)); !checked) return checked;
+  std::vector<service::MarkRule> rules = table_.mark_rules().rules();
+  if (std::find(rules.begin(), rules.end(), command.rule) != rules.end())
+    return base::Error{"the rule " + service::to_string(command.rule) + " already exists"};
+  if (rules.size() == service::most_mark_rules)
+    return base::Error{"there are " + std::to_string(rules.size()) + " rules for marks already, and may be no more"};
+  const std::size_t position = command.position.value_or(static_cast<std::uint32_t>(rules.size() + 1));
+  if (position == 0 || position > rules.size() + 1)
+    return base::Error{"position " + std::to_string(position) + " is out of range 1.." +
+                       std::to_string(rules.size() + 1)};
+  rules.insert(rules.begin() + static_cast<std::ptrdiff_t>(position - 1), command.rule);
+  put(service::MarkRules(std::move(rules)));
+  return {};
+}
+
+base::Result<void> Director::carry_out(const DeleteMark& command) {
+  std::vector<service::MarkRule> rules = table_.mark_rules().rules();
+  const auto gone = std::erase_if(rules, [&](const auto& rule) { return is_like(rule, command.like); });
+  if (gone == 0) return base::Error{"there is no rule " + service::to_string(command.like)};
+  put(service::MarkRules(std::move(rules)));
+  return {};
+}
+
+base::Result<void> Director::carry_out(const EditSettings& command) {
+  service::Settings next = table_.settings();
+  for (const auto& [setting, value] : command.changes) {
+    if (auto checked = service::check(*setting, value); !checked) return checked;
+    next.*setting->field = value;
+  }
+  put(next);
   return {};
 }
 

@@ -68,6 +68,9 @@ class Director {
   base::Result<void> carry_out(const EditServer& command);
   base::Result<void> carry_out(const DeleteServer& command);
   base::Result<void> carry_out(const ZeroStatistics& command);
+  base::Result<void> carry_out(const AddMark& command);
+  base::Result<void> carry_out(const DeleteMark& command);
+  base::Result<void> carry_out(const EditSettings& command);
 
   base::Result<Entry*> entry_of(const service::ServiceKey& key);
   base::Result<void> check_room_for(const service::ServiceSpec& spec) const;
@@ -75,6 +78,8 @@ class Director {
   void dismiss(Entry& entry, const service::Server& server);
   Statistics counted(const Entry& entry) const;
   void set_to_zero(Entry& entry);
+  template <class Values>
+  void put(Values values);
   Version put(Entry& entry, std::shared_ptr<service::Service> next);
   void put_and_announce(Entry& entry, std::shared_ptr<service::Service> next);
   void announce(const service::Service* before, const service::Service* after);

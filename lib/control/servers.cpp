@@ -9,6 +9,19 @@ service::Endpoint endpoint_of(const ServerName& name) {
   return service::endpoint_of(name.service.protocol, name.address, name.port);
 }
 
+/// Calls `f` with each endpoint that packets of this NAT server may come from.
+template <class F>
+void for_nat_endpoints_of(const ServerName& name, F&& f) {
+  const service::ServiceKey& service = name.service;
+  if (service.is_mark()) {
+    for (const auto protocol : {net::Protocol::tcp, net::Protocol::udp})
+      f(service::endpoint_of(protocol, name.address, {}));
+  } else {
+    const bool has_any_port = service.port.host() == 0;
+    f(service::endpoint_of(service.protocol, name.address, has_any_port ? net::ServicePort() : name.port));
+  }
+}
+
 void clear(service::ServerLine& line) {
   line.connections.set(0);
   line.in_packets.set(0);
@@ -63,7 +76,7 @@ void Servers::edit(service::ServerId id, const service::ServerSpec& spec) {
   Known& server = known_[id.value];
   server.is_nat = spec.forwarding == service::Forwarding::nat;
   if (!server.is_nat || server.is_nat_endpoint) return;
-  table_.add_nat_server(endpoint_of(server.name));
+  for_nat_endpoints_of(server.name, [&](const service::Endpoint& endpoint) { table_.add_nat_server(endpoint); });
   server.is_nat_endpoint = true;
 }
 
@@ -111,8 +124,8 @@ void Servers::routes_changed(std::shared_ptr<const route::Snapshot> routes) {
 }
 
 bool Servers::is_idle(service::ServerId id) const {
-  const auto [active, inactive] = connections(id);
-  return active == 0 && inactive == 0;
+  const auto [active, inactive, persistent] = connections(id);
+  return active == 0 && inactive == 0 && persistent == 0;
 }
 
 void Servers::sweep(Time now) {
@@ -139,7 +152,7 @@ void Servers::drop_stale_nat_endpoints() {
   for (std::uint32_t id = 0; id < known_.size(); ++id) {
     Known& server = known_[id];
     if (!server.is_nat_endpoint || server.is_nat || !is_idle({id})) continue;
-    table_.remove_nat_server(endpoint_of(server.name));
+    for_nat_endpoints_of(server.name, [&](const service::Endpoint& endpoint) { table_.remove_nat_server(endpoint); });
     server.is_nat_endpoint = false;
   }
 }
@@ -176,6 +189,7 @@ Connections Servers::connections(service::ServerId id) const {
     const service::ServerLine& line = std::as_const(crew_).lines(worker)[id.value];
     sum.active += line.active.get();
     sum.inactive += line.inactive.get();
+    sum.persistent += line.persistent.get();
   }
   return sum;
 }

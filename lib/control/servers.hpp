@@ -25,6 +25,7 @@ namespace fairway::control {
 struct Connections {
   std::uint32_t active = 0;
   std::uint32_t inactive = 0;
+  std::uint32_t persistent = 0;  // clients that are bound to it
 };
 
 /// What a server is known by: its address and service port within the service of this key. It stays the same server when
@@ -79,6 +80,7 @@ class Servers {
   /// For the rates, every Estimator::period: counts of all servers that are in services.
   void tick_rates();
   Connections connections(service::ServerId id) const;
+  bool is_overloaded(service::ServerId id) const { return crew_.loads().is_overloaded(id); }
   /// All that was ever counted, of all servers that there ever were.
   Statistics total() const;
 

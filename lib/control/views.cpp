@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "conn/state.hpp"
+#include "control/json_values.hpp"
 #include "forward/verdict.hpp"
 #include "sched/scheduler.hpp"
 
@@ -26,10 +27,17 @@ void add(View& view, const Statistics& statistics, const Rates& rates) {
 }
 
 View server_view(const Servers& servers, const service::Server& server) {
-  const auto [active, inactive] = servers.connections(server.id);
-  View view{
-      {"address", net::to_string(server.address)},           {"port", server.port.host()}, {"weight", server.weight},
-      {"forwarding", service::to_string(server.forwarding)}, {"active", active},           {"inactive", inactive}};
+  const auto [active, inactive, persistent] = servers.connections(server.id);
+  View view{{"address", net::to_string(server.address)},
+            {"port", server.port.host()},
+            {"weight", server.weight},
+            {"forwarding", service::to_string(server.forwarding)},
+            {"upper_threshold", server.upper_threshold},
+            {"lower_threshold", server.lower_threshold},
+            {"overloaded", servers.is_overloaded(server.id)},
+            {"active", active},
+            {"inactive", inactive},
+            {"persistent", persistent}};
   add(view, servers.statistics(server.id), servers.rates(server.id));
   return view;
 }
@@ -96,25 +104,24 @@ View neighbour_view(const NeighbourReport& neighbour) {
           {"state", neighbour.state}};
 }
 
-View flags_view(service::SchedulerFlags flags) {
-  View names = View::array();
-  for (const auto& info : service::scheduler_flags)
-    if (flags.has(info.flag)) names.push_back(info.name);
-  return names;
+/// How many bits of a client's address count; nothing where none do.
+View netmask_view(const service::Service& service) {
+  if (service.persistence == 0) return {};
+  return service.persistence_prefix ? service.persistence_prefix : service::whole_prefix(service.key.address.family);
 }
 
 }  // namespace
 
 View service_view(const Director& director, const service::Service& service) {
-  View view{{"name", service.name},
-            {"protocol", service::to_string(service.key.protocol)},
-            {"address", net::to_string(service.key.address)},
-            {"port", service.key.port.host()},
-            {"scheduler", service.scheduler->name()},
-            {"scheduler_flags", flags_view(service.scheduler_flags)},
-            {"forwarding", service::to_string(service.forwarding)},
-            {"persistence", service.persistence},
-            {"address_missing", !director.servers().routes().is_local(service.key.address)}};
+  View view{{"name", service.name}};
+  add_key(view, service.key);
+  view["scheduler"] = service.scheduler->name();
+  view["scheduler_flags"] = flag_names<View>(service.scheduler_flags);
+  view["forwarding"] = service::to_string(service.forwarding);
+  view["persistence"] = service.persistence;
+  view["persistence_netmask"] = netmask_view(service);
+  view["one_packet"] = service.one_packet;
+  view["address_missing"] = !service.key.is_mark() && !director.servers().routes().is_local(service.key.address);
   add(view, director.statistics(service.key), director.rates(service.key));
   View& servers = view["servers"] = View::array();
   for (auto server = service.servers.rbegin(); server != service.servers.rend(); ++server)
@@ -138,6 +145,19 @@ View connection_view(const worker::ConnectionRow& row) {
           {"forwarding", service::to_string(row.forwarding)},
           {"in_packets", row.in_packets},
           {"worker", row.worker}};
+}
+
+View marks_view(const service::MarkRules& rules) {
+  View all = View::array();
+  for (const service::MarkRule& rule : rules.rules()) add_rule(all.emplace_back(View::object()), rule);
+  return {{"marks", std::move(all)}};
+}
+
+View settings_view(const service::Settings& settings) {
+  View all = View::object();
+  for (const service::SettingInfo& setting : service::settings_table)
+    all[std::string(setting.name)] = settings.*setting.field;
+  return {{"settings", std::move(all)}};
 }
 
 View workers_view(worker::Crew& crew, std::span<const unsigned> cpus) {

@@ -20,6 +20,10 @@ View service_view(const Director& director, const service::Service& service);
 /// What all services have counted together, deleted ones too.
 View total_view(const Director& director);
 View connection_view(const worker::ConnectionRow& row);
+/// {"marks": [...]} in their order.
+View marks_view(const service::MarkRules& rules);
+/// {"settings": {name: value, ...}}: all of them.
+View settings_view(const service::Settings& settings);
 /// {"workers": [...]}; `cpus` by worker.
 View workers_view(worker::Crew& crew, std::span<const unsigned> cpus);
 /// {"verdicts": {name: packets, ...}}: all of them, summed over the workers.

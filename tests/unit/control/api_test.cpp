@@ -119,6 +119,24 @@ TEST_CASE_METHOD(Fixture, "ports and neighbours are shown as they are reported")
       {"address": "192.0.2.2", "port": "inside", "vlan": 7, "mac": null, "state": "failed"}]})"));
 }
 
+TEST_CASE_METHOD(Fixture, "marks and settings are shown as they are") {
+  CHECK(get("/v1/marks") == json::parse(R"({"marks": []})"));
+  const std::string commands = R"([{"add_mark": {"mark": 2}},
+      {"add_mark": {"mark": 1, "protocol": "tcp", "source": "10.0.0.0/8", "destination": "192.168.4.15/32",
+                    "source_ports": "1024-65535", "destination_ports": 80, "position": 1}},
+      {"edit_settings": {"conn_reuse_mode": 0, "tcp_timeout": 60}}])";
+  CHECK(ask("POST", "/v1/commands", commands).body == R"({"results":[{"ok":true},{"ok":true},{"ok":true}]})");
+  CHECK(get("/v1/marks") == json::parse(R"({"marks": [
+      {"mark": 1, "protocol": "tcp", "source": "10.0.0.0/8", "destination": "192.168.4.15/32",
+       "source_ports": "1024-65535", "destination_ports": "80"},
+      {"mark": 2}]})"));
+  const json settings = get("/v1/settings").at("settings");
+  CHECK(settings.size() == service::settings_table.size());
+  CHECK(settings.at("conn_reuse_mode") == 0);
+  CHECK(settings.at("tcp_timeout") == 60);
+  CHECK(settings.at("udp_timeout") == 300);
+}
+
 TEST_CASE_METHOD(Fixture, "services and commands have their paths") {
   CHECK(get("/v1/services") == json::parse(R"({"services": []})"));
   const std::string command = R"([{"add_service": {"protocol": "tcp", "address": "10.0.0.1", "port": 80}}])";

@@ -358,3 +358,145 @@ TEST_CASE_METHOD(ControlFixture, "100,000 commands") {
   CHECK(director.servers().count() == 16);
   std::cout << "100,000 commands: " << took.count() << " ms\n";
 }
+
+TEST_CASE_METHOD(ControlFixture, "a service takes its netmask and its packets one by one, and gives them up") {
+  const auto with = [](std::optional<std::uint32_t> persistence, std::optional<std::uint8_t> prefix) {
+    return EditService{.key = key(),
+                       .name = {},
+                       .scheduler = {},
+                       .forwarding = {},
+                       .persistence = persistence,
+                       .persistence_prefix = prefix};
+  };
+  add_service(key());
+  CHECK(apply(with({}, 24)) == "/24 is for persistent services only");
+  CHECK(apply(with(300, 24)) == "");
+  CHECK(director.find(key())->persistence_prefix == 24);
+  CHECK(apply(with(600, {})) == "");
+  CHECK(director.find(key())->persistence_prefix == 24);
+  CHECK(apply(with({}, 32)) == "");
+  CHECK(director.find(key())->persistence_prefix == 0);  // as if none had been named
+  CHECK(apply(with({}, 33)) == "/33 is out of range /1../32");
+  CHECK(apply(with({}, 8)) == "");
+  CHECK(apply(with(0, {})) == "");
+  CHECK(director.find(key())->persistence_prefix == 0);
+
+  EditService one_packet = with({}, {});
+  one_packet.one_packet = true;
+  CHECK(apply(one_packet) == "one-packet scheduling is for UDP services and services by mark");
+  service::ServiceKey dns = key(2);
+  dns.protocol = net::Protocol::udp;
+  add_service(dns);
+  one_packet.key = dns;
+  CHECK(apply(one_packet) == "");
+  CHECK(director.find(dns)->one_packet);
+  CHECK(apply(EditService{.key = dns, .name = "dns", .scheduler = {}, .forwarding = {}, .persistence = {}}) == "");
+  CHECK(director.find(dns)->one_packet);
+}
+
+TEST_CASE_METHOD(ControlFixture, "thresholds come with a server, are edited, and reach the workers") {
+  service::ServerSpec first = spec("192.0.2.1");
+  first.upper_threshold = 10;
+  add_service(key(), {first});
+  const auto limits = [&](const char* text) -> const service::ServerLimits& {
+    return crew.limits()[server(key(), text).id.value];
+  };
+  CHECK(limits("192.0.2.1").upper() == 10);
+  AddServer second = add("192.0.2.2");
+  second.upper_threshold = 5;
+  second.lower_threshold = 6;
+  CHECK(apply(second) == "lower threshold 6 is above upper threshold 5");
+  second.lower_threshold = 4;
+  CHECK(apply(second) == "");
+  CHECK(server(key(), "192.0.2.2").lower_threshold == 4);
+  CHECK(limits("192.0.2.2").lower() == 4);
+  EditServer change = edit("192.0.2.2", 7);
+  CHECK(apply(change) == "");
+  CHECK(limits("192.0.2.2").upper() == 5);
+  change.upper_threshold = 3;
+  CHECK(apply(change) == "lower threshold 4 is above upper threshold 3");
+  CHECK(limits("192.0.2.2").upper() == 5);
+  change.lower_threshold = 0;
+  CHECK(apply(change) == "");
+  CHECK(limits("192.0.2.2").upper() == 3);
+  CHECK(server(key(), "192.0.2.2").upper_threshold == 3);
+  CHECK(limits("192.0.2.1").upper() == 10);
+}
+
+TEST_CASE_METHOD(ControlFixture, "services by mark and of every port are found by them, with their NAT servers") {
+  const service::ServiceKey mark = service::mark_key(7), all = key(1, 0);
+  const auto is_nat_server = [&](net::Protocol protocol, const char* text, unsigned number) {
+    return director.table().is_nat_server(service::endpoint_of(protocol, address(text), port(number)));
+  };
+  CHECK(add_service(mark, {{.address = address("192.0.2.1"), .port = port(8080)}}) == "");
+  CHECK(director.table().find_mark(7, net::Family::ipv4) == director.find(mark).get());
+  CHECK(director.table().find_mark(7, net::Family::ipv6) == nullptr);
+  for (const auto protocol : {net::Protocol::tcp, net::Protocol::udp}) CHECK(is_nat_server(protocol, "192.0.2.1", 53));
+  CHECK(add_service(all, {{.address = address("192.0.2.2"), .port = port(0)}}) ==
+        "port 0, which is every port, is for persistent services only");
+  CHECK(apply(AddService{{.name = "",
+                          .key = all,
+                          .persistence = 300,
+                          .servers = {{.address = address("192.0.2.2"), .port = port(0)}}}}) == "");
+  CHECK(is_nat_server(net::Protocol::tcp, "192.0.2.2", 53));
+  CHECK_FALSE(is_nat_server(net::Protocol::udp, "192.0.2.2", 53));
+
+  CHECK(apply(DeleteService{mark}) == "");
+  CHECK(apply(DeleteService{all}) == "");
+  CHECK(director.table().find_mark(7, net::Family::ipv4) == nullptr);
+  director.sweep({});
+  for (const auto protocol : {net::Protocol::tcp, net::Protocol::udp})
+    CHECK_FALSE(is_nat_server(protocol, "192.0.2.1", 53));
+  CHECK_FALSE(is_nat_server(net::Protocol::tcp, "192.0.2.2", 53));
+}
+
+TEST_CASE_METHOD(ControlFixture, "rules for marks stand in their order, and go by what they say") {
+  const auto marks = [&] {
+    std::vector<std::string> all;
+    for (const auto& rule : director.table().mark_rules().rules()) all.push_back(service::to_string(rule));
+    return all;
+  };
+  using Marks = std::vector<std::string>;
+  const service::MarkRule web{.mark = 7, .protocol = net::Protocol::tcp, .destination_ports = {80, 80}};
+  const service::MarkRule tls{.mark = 7, .protocol = net::Protocol::tcp, .destination_ports = {443, 443}};
+  const service::MarkRule rest{.mark = 8};
+  CHECK(apply(AddMark{.rule = rest, .position = {}}) == "");
+  CHECK(apply(AddMark{.rule = web, .position = 1}) == "");
+  CHECK(apply(AddMark{.rule = tls, .position = 2}) == "");
+  CHECK(marks() == Marks{"mark 7 tcp port 80", "mark 7 tcp port 443", "mark 8"});
+  CHECK(apply(AddMark{.rule = tls, .position = {}}) == "the rule mark 7 tcp port 443 already exists");
+  CHECK(apply(AddMark{.rule = {.mark = 9}, .position = 5}) == "position 5 is out of range 1..4");
+  CHECK(apply(AddMark{.rule = {.mark = 9}, .position = 0}) == "position 0 is out of range 1..4");
+  CHECK(apply(AddMark{.rule = {.mark = 0}, .position = {}}) == "mark 0 is none");
+  CHECK(apply(AddMark{.rule = {.mark = 9}, .position = 4}) == "");
+  CHECK(marks().back() == "mark 9");
+
+  CHECK(apply(DeleteMark{{.mark = 7, .destination_ports = {80, 443}}}) == "there is no rule mark 7 port 80-443");
+  CHECK(apply(DeleteMark{{.mark = 7, .destination_ports = {443, 443}}}) == "");
+  CHECK(marks() == Marks{"mark 7 tcp port 80", "mark 8", "mark 9"});
+  CHECK(apply(AddMark{.rule = tls, .position = {}}) == "");
+  CHECK(apply(DeleteMark{{.mark = 7}}) == "");
+  CHECK(marks() == Marks{"mark 8", "mark 9"});
+
+  for (std::uint32_t mark = 3; mark <= service::most_mark_rules; ++mark)
+    if (!director.apply(AddMark{.rule = {.mark = mark + 1000}, .position = {}})) FAIL(mark);
+  CHECK(apply(AddMark{.rule = web, .position = {}}) == "there are 1024 rules for marks already, and may be no more");
+  CHECK(crew.uncollected() <= 1);
+}
+
+TEST_CASE_METHOD(ControlFixture, "settings change together or not at all, and the old ones last a burst") {
+  const auto setting = [](const char* name) { return service::find_setting(name); };
+  CHECK(director.table().settings() == service::Settings());
+  const service::Settings* before = &director.table().settings();
+  CHECK(director.apply(EditSettings{{{setting("tcp_timeout"), 60}, {setting("sloppy_tcp"), 1}}}));
+  CHECK(director.table().settings().tcp_timeout == 60);
+  CHECK(director.table().settings().sloppy_tcp == 1);
+  CHECK(director.table().settings().udp_timeout == 300);
+  CHECK(before->tcp_timeout == 900);  // a worker may be reading it yet
+  CHECK(crew.uncollected() == 1);
+  finish();
+  CHECK(crew.uncollected() == 0);
+  CHECK(apply(EditSettings{{{setting("tcp_timeout"), 70}, {setting("sloppy_tcp"), 2}}}) ==
+        "sloppy_tcp: 2 is out of range 0..1");
+  CHECK(director.table().settings().tcp_timeout == 60);
+}

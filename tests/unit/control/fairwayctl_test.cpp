@@ -143,14 +143,14 @@ TEST_CASE_METHOD(Fixture, "fairwayctl adds, edits, deletes and shows") {
   make_web();
   CHECK(run("show services").out ==
         "Prot LocalAddress:Port  Scheduler Forwarding\n"
-        "  -> RemoteAddress:Port Forward              Weight ActiveConn InActConn Conns InPkts OutPkts InBytes "
-        "OutBytes\n"
-        "TCP  192.168.4.15:80    wrr nat                              0         0     0      0       0       0"
-        "        0 (web, no port has this address)\n"
-        "  -> 192.168.2.100:8080 nat                       1          0         0     0      0       0       0"
-        "        0\n"
-        "  -> 192.168.2.200:80   dr                        2          0         0     0      0       0       0"
-        "        0\n");
+        "  -> RemoteAddress:Port Forward              Weight ActiveConn InActConn PersistConn Conns InPkts OutPkts "
+        "InBytes OutBytes\n"
+        "TCP  192.168.4.15:80    wrr nat                              0         0           0     0      0       0"
+        "       0        0 (web, no port has this address)\n"
+        "  -> 192.168.2.100:8080 nat                       1          0         0           0     0      0       0"
+        "       0        0\n"
+        "  -> 192.168.2.200:80   dr                        2          0         0           0     0      0       0"
+        "       0        0\n");
   expect_done("server edit tcp 192.168.4.15:80 192.168.2.200:80 --weight 0");
   expect_done("service edit tcp 192.168.4.15:80 --scheduler rr --persistence 300");
   expect_done("server delete tcp 192.168.4.15:80 192.168.2.100:8080");
@@ -177,7 +177,7 @@ TEST_CASE_METHOD(Fixture, "fairwayctl shows rates, the total, and lets both begi
         "CPS InPPS OutPPS InBPS OutBPS\n"
         " 10     0      0  1000      0\n");
   const std::string rates = run("show services --rate").out;
-  CHECK(rates.find("InActConn CPS InPPS OutPPS InBPS OutBPS\n") != std::string::npos);
+  CHECK(rates.find("InActConn PersistConn CPS InPPS OutPPS InBPS OutBPS\n") != std::string::npos);
   CHECK(rates.find("0  10     0      0  1000      0\n") != std::string::npos);
   CHECK(run("show ports --rate").status == 2);
   expect_done("zero tcp 192.168.4.15:80");
@@ -210,6 +210,84 @@ TEST_CASE_METHOD(Fixture, "fairwayctl gives a scheduler flags and takes them awa
   CHECK(misspelt.err.find("sh-prot") != std::string::npos);
 }
 
+TEST_CASE_METHOD(Fixture, "fairwayctl sets and shows thresholds, netmasks and services by mark") {
+  expect_done("service add mark 7 --name both --scheduler rr --persistence 300 --persistence-netmask 255.255.255.0");
+  expect_done("service add udp 192.168.4.15:53 --scheduler rr --one-packet --forwarding dr");
+  expect_done("service add tcp 192.168.4.15:0 --scheduler rr --persistence 60");
+  expect_done("server add mark 7 192.168.2.100 --upper-threshold 4 --lower-threshold 2");
+  expect_done("server add mark 7 192.168.2.200:8080");
+  expect_done("server add udp 192.168.4.15:53 192.168.2.100");
+  expect_done("server add tcp 192.168.4.15:0 192.168.2.100");
+  const auto id = director.services().front()->servers.back().id;
+  crew.limits()[id.value].bound(4);
+  crew.lines(0)[id.value].persistent.add(3);
+  CHECK(run("show services").out ==
+        "Prot LocalAddress:Port  Scheduler Forwarding\n"
+        "  -> RemoteAddress:Port Forward              Weight ActiveConn InActConn PersistConn Conns InPkts OutPkts "
+        "InBytes OutBytes\n"
+        "FWM  7                  rr nat                               0         0           3     0      0       0"
+        "       0        0 (both, persistent 300 mask /24)\n"
+        "  -> 192.168.2.100:0    nat                       1          0         0           3     0      0       0"
+        "       0        0 (upper 4, lower 2, overloaded)\n"
+        "  -> 192.168.2.200:8080 nat                       1          0         0           0     0      0       0"
+        "       0        0\n"
+        "UDP  192.168.4.15:53    rr dr                                0         0           0     0      0       0"
+        "       0        0 (one packet, no port has this address)\n"
+        "  -> 192.168.2.100:53   dr                        1          0         0           0     0      0       0"
+        "       0        0\n"
+        "TCP  192.168.4.15:0     rr nat                               0         0           0     0      0       0"
+        "       0        0 (persistent 60, no port has this address)\n"
+        "  -> 192.168.2.100:0    nat                       1          0         0           0     0      0       0"
+        "       0        0\n");
+  expect_done("service edit mark 7 --persistence-netmask 32");
+  expect_done("service edit udp 192.168.4.15:53 --no-one-packet");
+  expect_done("server edit mark 7 192.168.2.100 --upper-threshold 0 --lower-threshold 0");
+  expect_done("zero mark 7");
+  const std::string shown = run("show services").out;
+  for (const char* gone : {"mask", "one packet", "upper", "overloaded"}) CHECK(shown.find(gone) == std::string::npos);
+  expect_done("server delete mark 7 192.168.2.100");
+  expect_done("service delete mark 7");
+  CHECK(run("service delete mark 7").err == "fairwayctl: there is no service mark 7\n");
+  CHECK(run("service add mark 0").err.find("'0' is not a mark, 1..4294967295") != std::string::npos);
+  CHECK(run("service add tcp 7").err.find("'7' is not ADDRESS:PORT, the port being 0..65535") != std::string::npos);
+  CHECK(run("service add tcp 192.168.4.16:0").err ==
+        "fairwayctl: port 0, which is every port, is for persistent services only\n");
+}
+
+TEST_CASE_METHOD(Fixture, "fairwayctl puts rules for marks in order and takes them away") {
+  expect_done("mark add 8");
+  expect_done("mark add 7 --protocol tcp --destination 192.168.4.15 --ports 80-443 --position 1");
+  expect_done("mark add 7 --protocol udp --source 10.0.0.0/8 --source-ports 1024-65535 --destination-ports 53");
+  CHECK(run("show marks").out ==
+        "Position Mark Prot Source     SrcPorts   Destination     DstPorts\n"
+        "       1    7 TCP  any        any        192.168.4.15/32   80-443\n"
+        "       2    8 ANY  any        any        any                  any\n"
+        "       3    7 UDP  10.0.0.0/8 1024-65535 any                   53\n");
+  expect_done("mark delete 7 --ports 53");
+  expect_done("mark delete 8");
+  CHECK(run("show marks --json").out ==
+        R"({"marks":[{"mark":7,"protocol":"tcp","destination":"192.168.4.15/32","destination_ports":"80-443"}]})"
+        "\n");
+  CHECK(run("mark delete 9").err == "fairwayctl: there is no rule mark 9\n");
+  CHECK(apply("mark add 9 --source 10.1.0.0/16  # comments may follow\nmark delete 7\n").status == 0);
+  CHECK(run("show marks").out.find("10.1.0.0/16") != std::string::npos);
+}
+
+TEST_CASE_METHOD(Fixture, "fairwayctl changes settings and explains them") {
+  expect_done("settings edit conn_reuse_mode=0 expire_nodest_conn=1");
+  CHECK(director.table().settings().conn_reuse_mode == 0);
+  CHECK(director.table().settings().expire_nodest_conn == 1);
+  const std::string shown = run("show settings").out;
+  CHECK(
+      shown.starts_with("Setting                   Value Default Meaning\n"
+                        "tcp_timeout                 900     900 How long"));
+  CHECK(shown.find("\nconn_reuse_mode               0       1 What a SYN does") != std::string::npos);
+  CHECK(nlohmann::json::parse(run("show settings --json").out).at("settings").at("expire_nodest_conn") == 1);
+  CHECK(run("settings edit conn_reuse_mode=4").err.find("conn_reuse_mode: 4 is out of range 0..3") !=
+        std::string::npos);
+  CHECK(run("settings edit conn_reuse=1").err.find("'conn_reuse=1' is not SETTING=NUMBER") != std::string::npos);
+}
+
 TEST_CASE_METHOD(Fixture, "fairwayctl shows what else there is") {
   crew.channel(0).counters.verdicts[static_cast<std::size_t>(forward::Verdict::drop_no_route)].set(5);
   crew.channel(0).counters.packets.set(123'456'789);
@@ -236,13 +314,38 @@ TEST_CASE_METHOD(Fixture, "fairwayctl tells by its status who is to blame") {
   auto refused = run("service delete tcp 192.168.4.15:80");
   CHECK(refused.status == 1);
   CHECK(refused.err == "fairwayctl: there is no service tcp 192.168.4.15:80\n");
-  for (const char* words :
-       {"", "service", "service add", "service add tcp 192.168.4.15", "service add tcp 192.168.4.15:0",
-        "service add tcp 192.168.4.15:65536", "service add tcp [192.168.4.15]:80", "service add sctp 192.168.4.15:80",
-        "service add tcp 192.168.4.15:80 --forwarding fullnat", "service add tcp 192.168.4.15:80 --weight 1",
-        "server add tcp 192.168.4.15:80", "server add tcp 192.168.4.15:80 192.168.2.100:80 --weight 65536",
-        "server delete tcp 192.168.4.15:80 192.168.2.100:80 --weight 1", "show", "show servers",
-        "show services --limit 3", "show connections --limit 1000001", "apply", "apply /nonexistent"}) {
+  for (const char* words : {"",
+                            "service",
+                            "service add",
+                            "service add tcp 192.168.4.15",
+                            "service add mark",
+                            "service add mark x",
+                            "service add mark 4294967296",
+                            "service add tcp 192.168.4.15:80 --persistence-netmask 0",
+                            "mark add 0",
+                            "mark add 7 --ports 2-1",
+                            "mark add 7 --protocol icmp",
+                            "mark add 7 --source 10.0.0.0/33",
+                            "mark add 7 --position 0",
+                            "mark delete 7 --position 1",
+                            "settings edit",
+                            "settings edit tcp_timeout",
+                            "settings edit tcp_timeout=-1",
+                            "settings edit tcp_timeout=60s",
+                            "service add tcp 192.168.4.15:65536",
+                            "service add tcp [192.168.4.15]:80",
+                            "service add sctp 192.168.4.15:80",
+                            "service add tcp 192.168.4.15:80 --forwarding fullnat",
+                            "service add tcp 192.168.4.15:80 --weight 1",
+                            "server add tcp 192.168.4.15:80",
+                            "server add tcp 192.168.4.15:80 192.168.2.100:80 --weight 65536",
+                            "server delete tcp 192.168.4.15:80 192.168.2.100:80 --weight 1",
+                            "show",
+                            "show servers",
+                            "show services --limit 3",
+                            "show connections --limit 1000001",
+                            "apply",
+                            "apply /nonexistent"}) {
     INFO(words);
     const auto misused = run(words);
     CHECK(misused.status == 2);

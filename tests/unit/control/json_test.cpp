@@ -22,6 +22,15 @@ service::ServiceKey key() {
 
 service::SchedulerFlags flags(const char* list) { return service::parse_scheduler_flags(list).value(); }
 
+service::MarkRule whole_rule() {
+  return {.mark = 4294967295u,
+          .protocol = net::Protocol::udp,
+          .source = net::parse_prefix("10.0.0.0/8"),
+          .destination = net::parse_prefix("192.168.4.15/32"),
+          .source_ports = {1024, 65535},
+          .destination_ports = {53, 53}};
+}
+
 std::string error_of(const std::string& text) {
   const auto result = command_from_json(json::parse(text));
   return result ? "" : result.error().message;
@@ -56,6 +65,39 @@ TEST_CASE("every command comes back from JSON as it was") {
       EditServer{key(), address("192.0.2.1"), port(53), 0, std::nullopt},
       EditServer{key(), address("192.0.2.1"), port(53), std::nullopt, Forwarding::nat},
       DeleteServer{key(), address("192.0.2.1"), port(53)},
+      AddService{
+          {.name = "",
+           .key = service::mark_key(7),
+           .persistence = 300,
+           .persistence_prefix = 24,
+           .one_packet = true,
+           .servers =
+               {{.address = address("192.0.2.1"), .port = port(0), .upper_threshold = 100, .lower_threshold = 80}}}},
+      EditService{.key = service::mark_key(7, net::Family::ipv6),
+                  .name = {},
+                  .scheduler = {},
+                  .forwarding = {},
+                  .persistence = {},
+                  .persistence_prefix = 64,
+                  .one_packet = false},
+      AddServer{.service = service::mark_key(7),
+                .address = address("192.0.2.1"),
+                .port = port(0),
+                .forwarding = {},
+                .upper_threshold = 5,
+                .lower_threshold = 4},
+      EditServer{.service = service::mark_key(7),
+                 .address = address("192.0.2.1"),
+                 .port = port(0),
+                 .weight = {},
+                 .forwarding = {},
+                 .upper_threshold = 0,
+                 .lower_threshold = 0},
+      AddMark{.rule = whole_rule(), .position = 2},
+      AddMark{.rule = {.mark = 7}, .position = {}},
+      DeleteMark{whole_rule()},
+      EditSettings{{{service::find_setting("udp_timeout"), 60}, {service::find_setting("sloppy_tcp"), 1}}},
+      EditSettings{},
       ZeroStatistics{key()},
       ZeroStatistics{},
   };
@@ -92,6 +134,42 @@ TEST_CASE("flags that are taken away are not flags that are not named") {
   CHECK(std::get<EditService>(*not_named).scheduler_flags == std::nullopt);
 }
 
+TEST_CASE("a server that names no port has its service's") {
+  for (const auto& [service, expected] :
+       {std::pair(R"({"protocol": "tcp", "address": "10.0.0.1", "port": 80})", 80), {R"({"mark": 7})", 0}}) {
+    const std::string body = R"({"service": )" + std::string(service) + R"(, "address": "192.0.2.1"})";
+    const auto added = command_from_json(json::parse(R"({"add_server": )" + body + "}"));
+    const auto edited = command_from_json(json::parse(R"({"edit_server": )" + body + "}"));
+    const auto deleted = command_from_json(json::parse(R"({"delete_server": )" + body + "}"));
+    REQUIRE((added && edited && deleted));
+    CHECK(std::get<AddServer>(*added).port.host() == expected);
+    CHECK(std::get<EditServer>(*edited).port.host() == expected);
+    CHECK(std::get<DeleteServer>(*deleted).port.host() == expected);
+  }
+}
+
+TEST_CASE("a rule for marks is written as people write it, ports as numbers too") {
+  const auto read = command_from_json(json::parse(
+      R"({"add_mark": {"mark": 7, "destination": "192.168.4.15", "destination_ports": 80, "source_ports": "1-2"}})"));
+  REQUIRE(read);
+  const service::MarkRule& rule = std::get<AddMark>(*read).rule;
+  CHECK(rule == service::MarkRule{.mark = 7,
+                                  .destination = net::parse_prefix("192.168.4.15/32"),
+                                  .source_ports = {1, 2},
+                                  .destination_ports = {80, 80}});
+  CHECK(to_json(*read) == json::parse(R"({"add_mark": {"mark": 7, "destination": "192.168.4.15/32",
+      "destination_ports": "80", "source_ports": "1-2"}})"));
+}
+
+TEST_CASE("a netmask is read in every form") {
+  for (const char* mask : {"24", R"("24")", R"("/24")", R"("255.255.255.0")"}) {
+    const auto read = command_from_json(
+        json::parse(R"({"edit_service": {"mark": 7, "persistence_netmask": )" + std::string(mask) + "}}"));
+    REQUIRE(read);
+    CHECK(std::get<EditService>(*read).persistence_prefix == std::uint8_t{24});
+  }
+}
+
 TEST_CASE("what an edit does not name it leaves as it is") {
   const auto read = command_from_json(json::parse(R"({"edit_server": {"service": {"protocol": "tcp",
       "address": "192.168.4.15", "port": 80}, "address": "192.0.2.1", "port": 80, "weight": 0}})"));
@@ -119,13 +197,20 @@ TEST_CASE("what is not a command is refused by name") {
       {R"({"delete_service": {"protocol": "tcp", "address": "1.2.3", "port": 80}})",
        "delete_service.address: '1.2.3' is not an IP address"},
       {R"({"delete_service": {"protocol": "tcp", "address": "1.2.3.4", "port": 65536}})",
-       "delete_service.port: 65536 is out of range 1..65535"},
-      {R"({"delete_service": {"protocol": "tcp", "address": "1.2.3.4", "port": 0}})",
-       "delete_service.port: 0 is out of range 1..65535"},
+       "delete_service.port: 65536 is out of range 0..65535"},
+      {R"({"delete_service": {"protocol": "tcp", "address": "1.2.3.4"}})", "delete_service.port: is missing"},
+      {R"({"delete_service": {"mark": 0}})", "delete_service.mark: 0 is out of range 1..4294967295"},
+      {R"({"delete_service": {"mark": 7, "family": "ipv5"}})", "delete_service.family: 'ipv5' is not ipv4 or ipv6"},
+      {R"({"delete_service": {"mark": 7, "port": 80}})", "delete_service.port: is unknown"},
+      {R"({"edit_service": {"mark": 7, "one_packet": 1}})", "edit_service.one_packet: must be true or false"},
+      {R"({"edit_service": {"mark": 7, "persistence_netmask": 129}})",
+       "edit_service.persistence_netmask: '129' is not a netmask such as 24 or 255.255.255.0"},
+      {R"({"edit_service": {"mark": 7, "persistence_netmask": 24.5}})",
+       "edit_service.persistence_netmask: must be a string"},
       {R"({"delete_service": {"protocol": "tcp", "address": "1.2.3.4", "port": -1}})",
-       "delete_service.port: -1 is out of range 1..65535"},
+       "delete_service.port: -1 is out of range 0..65535"},
       {R"({"delete_service": {"protocol": "tcp", "address": "1.2.3.4", "port": 18446744073709551615}})",
-       "delete_service.port: 18446744073709551615 is out of range 1..65535"},
+       "delete_service.port: 18446744073709551615 is out of range 0..65535"},
       {R"({"delete_service": {"protocol": "tcp", "address": "1.2.3.4", "port": 80.0}})",
        "delete_service.port: must be a whole number"},
       {R"({"delete_service": {"protocol": "tcp", "address": "1.2.3.4", "port": "80"}})",
@@ -152,7 +237,20 @@ TEST_CASE("what is not a command is refused by name") {
       {R"({"add_server": {"service": {)" + service + R"(, "name": "web"}, "address": "192.0.2.1", "port": 80}})",
        "add_server.service.name: is unknown"},
       {R"({"add_server": {)" + server + R"(, "weight": 65536}})", "add_server.weight: 65536 is out of range 0..65535"},
+      {R"({"add_server": {)" + server + R"(, "upper_threshold": -1}})",
+       "add_server.upper_threshold: -1 is out of range 0..4294967295"},
       {R"({"delete_server": {)" + server + R"(, "weight": 1}})", "delete_server.weight: is unknown"},
+      {R"({"add_mark": {"protocol": "tcp"}})", "add_mark.mark: is missing"},
+      {R"({"add_mark": {"mark": 7, "source": "10.0.0.0/33"}})",
+       "add_mark.source: '10.0.0.0/33' is not a network such as 192.168.4.0/24"},
+      {R"({"add_mark": {"mark": 7, "source_ports": "http"}})",
+       "add_mark.source_ports: 'http' is not a port or ports such as 8000-8010"},
+      {R"({"add_mark": {"mark": 7, "destination_ports": 65536}})",
+       "add_mark.destination_ports: '65536' is not a port or ports such as 8000-8010"},
+      {R"({"add_mark": {"mark": 7, "position": 0}})", "add_mark.position: 0 is out of range 1..4294967295"},
+      {R"({"delete_mark": {"mark": 7, "position": 1}})", "delete_mark.position: is unknown"},
+      {R"({"edit_settings": {"conn_reuse_mode": 4}})", "edit_settings.conn_reuse_mode: 4 is out of range 0..3"},
+      {R"({"edit_settings": {"conn_reuse": 0}})", "edit_settings.conn_reuse: is unknown"},
   };
   for (const auto& [text, message] : refused) {
     INFO(text);

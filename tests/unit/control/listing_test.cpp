@@ -67,33 +67,59 @@ struct Fixture : ControlFixture {
 
 TEST_CASE_METHOD(Fixture, "services are listed with their servers, the oldest first, and what both counted") {
   add_service(key(2), {});
-  add_service(key(1), {{address("192.0.2.1"), port(80), 1}, {address("192.0.2.2"), port(8080), 3}});
+  add_service(key(1), {{address("192.0.2.1"), port(80), 1}, {address("192.0.2.2"), port(8080), 3, {}, 7, 5}});
   const auto id = server(key(1), "192.0.2.2").id;
   for (unsigned worker = 0; worker < workers; ++worker) {
     auto& line = crew.lines(worker)[id.value];
     line.active.set(1);
     line.inactive.set(2);
+    line.persistent.set(4);
     line.connections.set(3);
     line.in_packets.set(4);
     line.out_packets.set(5);
     line.in_bytes.set(6);
     line.out_bytes.set(7);
   }
+  crew.limits()[id.value].bound(7);
   ServiceListing listing(director);
   const json services = run(listing).at("services");
   REQUIRE(services.size() == 2);
   CHECK(services[0].at("address") == "10.0.0.2");
   CHECK(services[0].at("servers") == json::array());
   CHECK(services[1] == json::parse(R"({"name": "web", "protocol": "tcp", "address": "10.0.0.1", "port": 80,
-      "scheduler": "rr", "scheduler_flags": [], "forwarding": "nat", "persistence": 0, "address_missing": true,
+      "scheduler": "rr", "scheduler_flags": [], "forwarding": "nat", "persistence": 0, "persistence_netmask": null,
+      "one_packet": false, "address_missing": true,
       "connections": 6, "in_packets": 8, "out_packets": 10, "in_bytes": 12, "out_bytes": 14,
       "per_second": {"connections": 0, "in_packets": 0, "out_packets": 0, "in_bytes": 0, "out_bytes": 0}, "servers": [
-      {"address": "192.0.2.1", "port": 80, "weight": 1, "forwarding": "nat", "active": 0, "inactive": 0,
+      {"address": "192.0.2.1", "port": 80, "weight": 1, "forwarding": "nat", "upper_threshold": 0,
+       "lower_threshold": 0, "overloaded": false, "active": 0, "inactive": 0, "persistent": 0,
        "connections": 0, "in_packets": 0, "out_packets": 0, "in_bytes": 0, "out_bytes": 0,
       "per_second": {"connections": 0, "in_packets": 0, "out_packets": 0, "in_bytes": 0, "out_bytes": 0}},
-      {"address": "192.0.2.2", "port": 8080, "weight": 3, "forwarding": "nat", "active": 2, "inactive": 4,
+      {"address": "192.0.2.2", "port": 8080, "weight": 3, "forwarding": "nat", "upper_threshold": 7,
+       "lower_threshold": 5, "overloaded": true, "active": 2, "inactive": 4, "persistent": 8,
        "connections": 6, "in_packets": 8, "out_packets": 10, "in_bytes": 12, "out_bytes": 14,
       "per_second": {"connections": 0, "in_packets": 0, "out_packets": 0, "in_bytes": 0, "out_bytes": 0}}]})"));
+}
+
+TEST_CASE_METHOD(Fixture, "a service by mark has its mark where others have an address, and all that it was told") {
+  CHECK(apply(AddService{{.name = "both",
+                          .key = service::mark_key(7),
+                          .persistence = 300,
+                          .persistence_prefix = 24,
+                          .one_packet = true,
+                          .servers = {}}}) == "");
+  CHECK(apply(AddService{
+            {.name = "all", .key = service::mark_key(7, net::Family::ipv6), .persistence = 60, .servers = {}}}) == "");
+  ServiceListing listing(director);
+  json services = run(listing).at("services");
+  for (const char* name : {"connections", "in_packets", "out_packets", "in_bytes", "out_bytes", "per_second"})
+    services[0].erase(name);
+  CHECK(services[0] == json::parse(R"({"name": "both", "mark": 7, "scheduler": "wlc", "scheduler_flags": [],
+      "forwarding": "nat", "persistence": 300, "persistence_netmask": 24, "one_packet": true, "address_missing": false,
+      "servers": []})"));
+  CHECK(services[1].at("mark") == 7);
+  CHECK(services[1].at("family") == "ipv6");
+  CHECK(services[1].at("persistence_netmask") == 128);
 }
 
 TEST_CASE_METHOD(Fixture, "a service whose address stands on a port is not marked") {
