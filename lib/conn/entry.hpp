@@ -35,6 +35,8 @@ struct alignas(64) Hot {
   static constexpr std::uint8_t no_output = 4;  // no reply has been seen: the kernel's NOOUTPUT of DR and TUN
   static constexpr std::uint8_t confirmed = 8;  // UDP: more than its first packet has been seen
   static constexpr std::uint8_t ipv6 = 16;
+  static constexpr std::uint8_t unassured = 32;  // its template is still to be told that it was established or answered
+  static constexpr std::uint8_t one_packet = 64;  // in no table: of a packet that was scheduled by itself
 
   bool has(std::uint8_t flag) const noexcept { return (flags & flag) != 0; }
   bool is_due(base::Stamp now) const noexcept {

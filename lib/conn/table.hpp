@@ -19,6 +19,7 @@ namespace fairway::conn {
 struct NewConnection {
   const net::Tuple4& tuple;  // client → VIP
   const service::Server& server;
+  net::ServicePort server_port;  // the server's own, or the packet's
   service::ServiceId service;
   Templates::Handle persistence = 0;  // the template that controls it, told when the connection ends
 };
@@ -50,6 +51,11 @@ class Table {
 
   /// Where templates of connections live; they must outlive the table. Needed before one is opened with a template.
   void use_templates(Templates& templates) noexcept { templates_ = &templates; }
+  /// Thresholds by server id, which all workers share, and all workers' counts, which tell whether they are reached.
+  void use_limits(service::ServerLimits* limits, service::Loads loads) noexcept {
+    limits_ = limits;
+    loads_ = loads;
+  }
 
   std::uint32_t hash(const net::Tuple4& tuple) const noexcept { return hash_(tuple); }
   Index4& index4() noexcept { return index4_; }
@@ -67,11 +73,16 @@ class Table {
 
   /// Moves a connection to a state (its timeout and counts follow) and keeps its timer no later than it is due.
   void set_state(std::uint32_t slot, State state, base::Stamp now) noexcept;
+  /// The template of a connection that is unassured binds a client that is there: it was established, or answered.
+  void assure(std::uint32_t slot) noexcept;
   /// A UDP flow has shown more than one packet: it no longer yields to new ones.
   void confirm(std::uint32_t slot, base::Stamp now) noexcept;
 
   /// Ends a connection now.
   void expire(std::uint32_t slot) noexcept;
+  /// Ends a connection before its time, to make room or in defence; with it goes its template, if nothing else of it is
+  /// left and none of its connections was ever established.
+  void give_up(std::uint32_t slot) noexcept;
 
   /// Between two bursts: slots freed since may be used again, and at most `budget` connections whose timers may have run
   /// out are looked at. True if more are waiting.
@@ -84,7 +95,7 @@ class Table {
   void make_room() noexcept;
   bool claim_reply_tuple(const net::Tuple4& reply, std::uint32_t hash) noexcept;
   void fill(std::uint32_t slot, const NewConnection& connection, base::Stamp now) noexcept;
-  void release(std::uint32_t slot) noexcept;
+  void release(std::uint32_t slot, bool early = false) noexcept;
   void look_at(std::uint32_t slot, base::Stamp now) noexcept;
 
   Storage storage_;
@@ -98,6 +109,8 @@ class Table {
   bool crowded_ = false;        // the last opening left little room
   std::uint32_t released_ = 0;  // slots in free[free_count_, free_count_ + released_): usable after the burst
   Templates* templates_ = nullptr;
+  service::ServerLimits* limits_ = nullptr;
+  service::Loads loads_{{}};
   base::Stamp now_;  // of the last opening or burst's end
   Counts counts_;
 };
@@ -152,7 +165,7 @@ void Table<Index4, Index6>::make_room() noexcept {
     while (free_count_ + released_ < enough) {
       const auto slot = timers_.first(standing);
       if (!slot) break;
-      expire(*slot);
+      give_up(*slot);
       ++counts_.evicted;
     }
   crowded_ = false;
@@ -170,9 +183,11 @@ bool Table<Index4, Index6>::claim_reply_tuple(const net::Tuple4& reply, std::uin
 template <Index Index4, Index Index6>
 void Table<Index4, Index6>::fill(std::uint32_t slot, const NewConnection& connection, base::Stamp now) noexcept {
   const bool is_nat = connection.server.forwarding == service::Forwarding::nat;
+  const auto flags = static_cast<std::uint8_t>(Hot::live | Hot::inactive | (is_nat ? 0 : Hot::no_output) |
+                                               (connection.persistence != 0 ? Hot::unassured : 0));
   hot(slot) = {.server = connection.server.address.bytes,
                .virtual_address = net::AddressBytes(connection.tuple.destination),
-               .server_port = connection.server.port,
+               .server_port = connection.server_port,
                .virtual_port = connection.tuple.destination_port,
                .server_id = connection.server.id,
                .service_id = connection.service,
@@ -181,7 +196,7 @@ void Table<Index4, Index6>::fill(std::uint32_t slot, const NewConnection& connec
                .in_packets = 0,
                .timeout = timeouts_.of(State::none),
                .state = State::none,
-               .flags = static_cast<std::uint8_t>(Hot::live | Hot::inactive | (is_nat ? 0 : Hot::no_output)),
+               .flags = flags,
                .forwarding = connection.server.forwarding,
                .protocol = connection.tuple.protocol};
   Cold& rest = storage_.cold[slot];
@@ -196,7 +211,7 @@ auto Table<Index4, Index6>::open(const NewConnection& connection, std::uint32_t 
   const bool is_nat = connection.server.forwarding == service::Forwarding::nat;
   const net::Tuple4 reply{.source = connection.server.address.v4(),
                           .destination = connection.tuple.source,
-                          .source_port = connection.server.port,
+                          .source_port = connection.server_port,
                           .destination_port = connection.tuple.source_port,
                           .protocol = connection.tuple.protocol};
   const std::uint32_t reply_hash = is_nat ? hash_(reply) : 0;
@@ -215,9 +230,7 @@ auto Table<Index4, Index6>::open(const NewConnection& connection, std::uint32_t 
   if (released_ > 0) storage_.free[free_count_] = storage_.free[free_count_ + released_];
   fill(slot, connection, now);
   timers_.insert(slot, Standing::half_open, now);
-  service::ServerLine& line = lines_[connection.server.id.value];
-  line.connections.add(1);
-  line.inactive.add(1);
+  service::bind_connection(connection.server.id, lines_, limits_, loads_);
   ++counts_.connections;
   return {Opened::yes, slot};
 }
@@ -239,10 +252,17 @@ void Table<Index4, Index6>::set_state(std::uint32_t slot, State state, base::Sta
     line.inactive.add(1);
     entry.flags |= Hot::inactive;
   }
+  if (state == State::established && entry.has(Hot::unassured)) assure(slot);
   const Standing standing = standing_of(entry);
   if (entry.timeout >= before && cold(slot).standing == static_cast<std::uint8_t>(standing)) return;
   timers_.remove(slot);
   timers_.insert(slot, standing, now);
+}
+
+template <Index Index4, Index Index6>
+void Table<Index4, Index6>::assure(std::uint32_t slot) noexcept {
+  hot(slot).flags = static_cast<std::uint8_t>(hot(slot).flags & ~Hot::unassured);
+  templates_->assure(cold(slot).persistence);
 }
 
 template <Index Index4, Index Index6>
@@ -259,7 +279,13 @@ void Table<Index4, Index6>::expire(std::uint32_t slot) noexcept {
 }
 
 template <Index Index4, Index Index6>
-void Table<Index4, Index6>::release(std::uint32_t slot) noexcept {
+void Table<Index4, Index6>::give_up(std::uint32_t slot) noexcept {
+  timers_.remove(slot);
+  release(slot, true);
+}
+
+template <Index Index4, Index Index6>
+void Table<Index4, Index6>::release(std::uint32_t slot, bool early) noexcept {
   Hot& entry = hot(slot);
   const net::Tuple4 tuple = client_tuple(slot);
   index4_.erase(tuple, hash_(tuple));
@@ -268,8 +294,10 @@ void Table<Index4, Index6>::release(std::uint32_t slot) noexcept {
     index4_.erase(reply, hash_(reply));
   }
   service::ServerLine& line = lines_[entry.server_id.value];
-  (entry.has(Hot::inactive) ? line.inactive : line.active).subtract(1);
-  if (cold(slot).persistence != 0) templates_->release(cold(slot).persistence, now_);
+  service::unbind_connection(entry.server_id, lines_, entry.has(Hot::inactive) ? line.inactive : line.active, limits_,
+                             loads_);
+  if (const Templates::Handle persistence = cold(slot).persistence; persistence != 0)
+    early ? templates_->release_early(persistence, now_, lines_) : templates_->release(persistence, now_);
   entry.flags = 0;
   storage_.free[free_count_ + released_++] = slot;
   --counts_.connections;

@@ -30,6 +30,7 @@ void clear(service::ServerLine& line) {
   line.out_bytes.set(0);
   line.active.set(0);
   line.inactive.set(0);
+  line.total.set(0);
   line.persistent.set(0);
 }
 
@@ -128,10 +129,13 @@ bool Servers::is_idle(service::ServerId id) const {
   return active == 0 && inactive == 0 && persistent == 0;
 }
 
+/// By connections or templates: its id must not come to mean another server.
+bool Servers::is_referred_to(service::ServerId id) const { return !is_idle(id) || crew_.loads().persistent(id) != 0; }
+
 void Servers::sweep(Time now) {
   std::vector<std::pair<ServerName, service::ServerId>> leaving;
   for (auto& [name, deleted] : trash_) {
-    if (!is_idle(deleted.id))
+    if (is_referred_to(deleted.id))
       deleted.idle_since.reset();
     else if (!deleted.idle_since)
       deleted.idle_since = now;

@@ -117,6 +117,7 @@ class Servers {
   void drop_stale_nat_endpoints();
   void forget(const ServerName& name, service::ServerId id);
   bool is_idle(service::ServerId id) const;
+  bool is_referred_to(service::ServerId id) const;
 
   worker::Crew& crew_;
   service::Table& table_;

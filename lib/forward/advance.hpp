@@ -25,6 +25,14 @@ inline void count_packet(service::ServerLine& line, const net::PacketView& packe
   (is_reply ? line.out_bytes : line.in_bytes).add(packet.network_length);
 }
 
+/// What the first packets of a UDP flow bring about: the second one confirms it, the first reply assures its template.
+template <class Connections>
+void begin_udp(conn::Reference reference, const conn::Hot& entry, Connections& connections, base::Stamp now) noexcept {
+  const bool is_more_than_first = reference.is_reply() || entry.in_packets > 1;
+  if (is_more_than_first && !entry.has(conn::Hot::confirmed)) connections.confirm(reference.slot(), now);
+  if (reference.is_reply() && entry.has(conn::Hot::unassured)) connections.assure(reference.slot());
+}
+
 /// Moves every packet's connection on: statistics, time stamp, state and its timeout.
 template <class Connections>
 void advance(Burst& burst, Connections& connections, Context& context) noexcept {
@@ -39,9 +47,9 @@ void advance(Burst& burst, Connections& connections, Context& context) noexcept 
     if (!is_reply) ++entry.in_packets;
     if (const conn::State next = next_state(entry, packet, is_reply); next != entry.state)
       connections.set_state(burst.references[i].slot(), next, context.now);
-    const bool is_more_than_first = is_reply || entry.in_packets > 1;
-    if (entry.state == conn::State::udp && is_more_than_first && !entry.has(conn::Hot::confirmed))
-      connections.confirm(burst.references[i].slot(), context.now);
+    constexpr std::uint8_t first_packets = conn::Hot::confirmed | conn::Hot::unassured;
+    if (entry.state == conn::State::udp && (entry.flags & first_packets) != conn::Hot::confirmed)
+      begin_udp(burst.references[i], entry, connections, context.now);
   }
 }
 

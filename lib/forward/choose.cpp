@@ -22,24 +22,48 @@ const service::Server* pick(const service::Service& service, const net::PacketVi
                                   .random = context.random.next()});
 }
 
+/// The client as far as the service tells clients apart.
+net::AddressBytes network_of(net::Ipv4Address client, std::uint8_t prefix) noexcept {
+  const std::uint32_t mask = prefix == 0 || prefix >= 32 ? ~0u : ~(~0u >> prefix);
+  return net::AddressBytes(net::Ipv4Address(client.host() & mask));
+}
+
+conn::TemplateKey template_key(const service::Service& service, net::Ipv4Address client) noexcept {
+  const service::Endpoint endpoint = service::endpoint_of(service.key);
+  return {.client = network_of(client, service.persistence_prefix),
+          .virtual_address = endpoint.address,
+          .virtual_port = endpoint.port,
+          .protocol = endpoint.protocol,
+          .family = endpoint.family};
+}
+
 }  // namespace
 
+net::ServicePort server_port(const service::Service& service, const service::Server& server,
+                             net::ServicePort asked) noexcept {
+  if (server.port.host() == 0) return asked;
+  return service.persistence != 0 && asked != service.key.port ? asked : server.port;
+}
+
 Choice choose(const service::Service& service, const net::PacketView& packet, Context& context) noexcept {
-  if (service.persistence == 0) return {.server = pick(service, packet, context)};
-  const conn::TemplateKey key{.client = net::AddressBytes(packet.tuple.source),
-                              .virtual_address = service.key.address.bytes,
-                              .virtual_port = service.key.port,
-                              .protocol = service.key.protocol,
-                              .family = service.key.address.family};
-  const auto binding = context.templates->bind(
-      key, service.persistence, context.now, [&](service::ServerId id) { return find_server(service, id) != nullptr; },
-      [&]() -> std::optional<service::ServerId> {
-        const service::Server* server = pick(service, packet, context);
-        if (!server) return std::nullopt;
-        return server->id;
-      });
-  if (!binding) return {};
-  return {.server = find_server(service, binding->server), .persistence = binding->handle};
+  const net::ServicePort asked = packet.tuple.destination_port;
+  if (service.persistence == 0) {
+    const service::Server* server = pick(service, packet, context);
+    return {.server = server, .server_port = server ? server_port(service, *server, asked) : asked};
+  }
+  const bool gives_up_quiescent = context.services.settings().expire_quiescent_template != 0;
+  const auto usable = [&](service::ServerId id) -> const service::Server* {
+    const service::Server* server = find_server(service, id);
+    if (!server || !context.statuses[id.value].get().available) return nullptr;
+    return gives_up_quiescent && server->weight == 0 ? nullptr : server;
+  };
+  const auto binding =
+      context.templates->bind(template_key(service, packet.tuple.source), service.persistence, context.now,
+                              context.lines, usable, [&] { return pick(service, packet, context); });
+  if (!binding.server) return {};
+  return {.server = binding.server,
+          .server_port = server_port(service, *binding.server, asked),
+          .persistence = binding.handle};
 }
 
 }  // namespace fairway::forward

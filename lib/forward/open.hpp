@@ -21,27 +21,37 @@ inline bool may_open(const net::PacketView& packet) noexcept {
 /// Who is to serve a new connection, and what binds its client to that server.
 struct Choice {
   const service::Server* server = nullptr;  // null: nobody can
+  net::ServicePort server_port{};           // where its packets go: the server's own, or the packet's
   conn::Templates::Handle persistence = 0;
 };
 
 /// Asks the scheduler, or the client's template first if the service is persistent.
 Choice choose(const service::Service& service, const net::PacketView& packet, Context& context) noexcept;
 
+/// Where the packets of a new connection go. A persistent service that has many ports leaves a client's packets the port
+/// that they came to, whatever port the server was given; another goes by the server's, if it has one.
+net::ServicePort server_port(const service::Service& service, const service::Server& server,
+                             net::ServicePort asked) noexcept;
+
 /// Opens with the server that was chosen; if its reply tuple is taken, with the first other that can, unless the client is
 /// bound to that one.
 template <class Connections>
 auto open_with(const Choice& choice, const service::Service& service, const net::Tuple4& tuple, std::uint32_t hash,
                Connections& connections, const Context& context) noexcept {
-  const auto open = [&](const service::Server& server) {
-    return connections.open(
-        {.tuple = tuple, .server = server, .service = service.id, .persistence = choice.persistence}, hash,
-        context.now);
+  const auto open = [&](const service::Server& server, net::ServicePort port) {
+    return connections.open({.tuple = tuple,
+                             .server = server,
+                             .server_port = port,
+                             .service = service.id,
+                             .persistence = choice.persistence},
+                            hash, context.now);
   };
-  auto opening = open(*choice.server);
+  auto opening = open(*choice.server, choice.server_port);
   if (service.persistence == 0)
     for (const service::Server& other : service.servers) {
       if (opening.outcome != Connections::Opened::tuple_taken) break;
-      if (other.id != choice.server->id && sched::takes_connections(context.loads, other)) opening = open(other);
+      if (other.id == choice.server->id || !sched::takes_connections(context.loads, other)) continue;
+      opening = open(other, server_port(service, other, tuple.destination_port));
     }
   if (opening.outcome != Connections::Opened::yes && choice.persistence != 0)
     context.templates->release(choice.persistence, context.now);

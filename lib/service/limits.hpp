@@ -41,12 +41,13 @@ class ServerLimits {
     const std::uint32_t most = upper();
     if (most != 0 && total >= most) overloaded_.store(true, std::memory_order_relaxed);
   }
-  /// Any worker, after a connection has ended (ip_vs_unbind_dest).
-  void unbound(std::uint32_t total) noexcept {
-    if (!is_overloaded()) return;
+  /// Any worker, after a connection has ended (ip_vs_unbind_dest). True if that ended the overload.
+  bool unbound(std::uint32_t total) noexcept {
+    if (!is_overloaded()) return false;
     const std::uint64_t most = upper(), least = lower();
     const bool has_room = least != 0 ? total < least : most == 0 || 4 * std::uint64_t{total} < 3 * most;
     if (has_room) overloaded_.store(false, std::memory_order_relaxed);
+    return has_room;
   }
 
  private:
@@ -57,6 +58,6 @@ class ServerLimits {
 
 /// By server id, as large as ids can get.
 using AllServerLimits = base::LazyArray<ServerLimits>;
-inline AllServerLimits make_server_limits() { return AllServerLimits(max_servers); }
+inline AllServerLimits make_server_limits() { return AllServerLimits(max_servers + 1); }
 
 }  // namespace fairway::service

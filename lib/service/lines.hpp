@@ -39,8 +39,10 @@ struct alignas(64) ServerLine {
   Counter<std::uint64_t> in_bytes;
   Counter<std::uint64_t> out_packets;
   Counter<std::uint64_t> out_bytes;
-  Counter<std::uint32_t> active;      // the kernel's ActiveConn
-  Counter<std::uint32_t> inactive;    // the kernel's InActConn
+  Counter<std::uint32_t> active;    // the kernel's ActiveConn
+  Counter<std::uint32_t> inactive;  // the kernel's InActConn
+  Counter<std::uint32_t>
+      total;  // the two together; read at once, as a connection may be changing from one to the other
   Counter<std::uint32_t> persistent;  // the kernel's PersistConn: templates made less templates ended, by this worker
 };
 static_assert(sizeof(ServerLine) == 64);
@@ -66,11 +68,11 @@ class ServerStatus {
   std::atomic<std::uint32_t> packed_ = 0;
 };
 
-/// Arrays by server id, as large as ids can get.
+/// Arrays by server id, as large as ids can get, and one more for connections that have no server (no_server).
 using ServerLines = base::LazyArray<ServerLine>;
 using ServerStatuses = base::LazyArray<ServerStatus>;
-inline ServerLines make_server_lines() { return ServerLines(max_servers); }
-inline ServerStatuses make_server_statuses() { return ServerStatuses(max_servers); }
+inline ServerLines make_server_lines() { return ServerLines(max_servers + 1); }
+inline ServerStatuses make_server_statuses() { return ServerStatuses(max_servers + 1); }
 
 /// A server's connections over all workers: plain loads of lines that those workers write. With several workers the sum
 /// may be late by the packets in flight; with one it is exact.
@@ -90,6 +92,11 @@ class Loads {
     for (const ServerLine* lines : workers_) sum += lines[id.value].inactive.get();
     return sum;
   }
+  std::uint32_t total(ServerId id) const noexcept {
+    std::uint32_t sum = 0;
+    for (const ServerLine* lines : workers_) sum += lines[id.value].total.get();
+    return sum;
+  }
   /// Wraps while workers count up and down, and comes out right.
   std::uint32_t persistent(ServerId id) const noexcept {
     std::uint32_t sum = 0;
@@ -102,5 +109,31 @@ class Loads {
   std::span<const ServerLine* const> workers_;
   const ServerLimits* limits_;
 };
+
+/// A server gets a connection, inactive at first: counted by the worker that has these lines, and held against its
+/// thresholds (ip_vs_bind_dest). The fence keeps workers from missing each other's connections: of those that bind at once
+/// the last one sees all, and each sees its own, so none binds twice beyond the threshold.
+inline void bind_connection(ServerId id, ServerLine* lines, ServerLimits* limits, const Loads& loads) noexcept {
+  ServerLine& line = lines[id.value];
+  line.connections.add(1);
+  line.inactive.add(1);
+  line.total.add(1);
+  if (!limits || !limits[id.value].has_any()) return;
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  limits[id.value].bound(loads.total(id));
+}
+
+/// One ends (ip_vs_unbind_dest). `kind` is its line's active or inactive. Should that end an overload which another worker
+/// is just bringing about again, one of the two sees the other.
+inline void unbind_connection(ServerId id, ServerLine* lines, Counter<std::uint32_t>& kind, ServerLimits* limits,
+                              const Loads& loads) noexcept {
+  kind.subtract(1);
+  lines[id.value].total.subtract(1);
+  if (!limits || !limits[id.value].has_any()) return;
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  if (!limits[id.value].unbound(loads.total(id))) return;
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  limits[id.value].bound(loads.total(id));
+}
 
 }  // namespace fairway::service

@@ -62,8 +62,10 @@ Worker::Worker(unsigned number, Connections connections, Links links, Shared& sh
                .answers = {}},
       outboxes_(links_.transmit.size()),
       hand_overs_(crew.size()),
+      template_share_(shared.templates.share_of(number, crew.size(), context_.now)),
       forget_from_(connections_.capacity()) {
   connections_.use_templates(shared.templates);
+  connections_.use_limits(crew.limits(), crew.loads());
 }
 
 void Worker::run() noexcept {
@@ -83,6 +85,7 @@ bool Worker::poll_once() noexcept {
   found_work |= take_handed_over();
   found_work |= transmit_for_others();
   found_work |= connections_.end_burst(context_.now, expiry_budget);
+  found_work |= shared_.templates.sweep(template_share_, context_.now, context_.lines);
   flush_all();
   publish_counts();
   return found_work;

@@ -72,6 +72,7 @@ class Worker {
   std::array<Outbox, traffic_class_count> to_kernel_;
   std::uint64_t routes_generation_ = 0;
   std::uint64_t snapshot_generation_ = 0;
+  conn::Templates::Share template_share_;
   std::uint32_t forget_from_;  // slots from here on may hold next hops of old routes
   std::uint32_t listing_slot_ = 0;
 };

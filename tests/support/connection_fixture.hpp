@@ -52,7 +52,8 @@ struct ConnectionFixture {
   }
 
   Connections::Opening try_open(const net::Tuple4& tuple, const service::Server& with) {
-    return table.open({.tuple = tuple, .server = with, .service = {5}}, table.hash(tuple), now);
+    return table.open({.tuple = tuple, .server = with, .server_port = with.port, .service = {5}}, table.hash(tuple),
+                      now);
   }
   /// The slot; for openings that must succeed.
   std::uint32_t open(const net::Tuple4& tuple, const service::Server& with) {

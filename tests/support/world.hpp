@@ -27,17 +27,23 @@ struct Outcome {
 /// One worker's part of a director.
 class WorkerUnderTest {
  public:
-  WorkerUnderTest(Services& services, unsigned number, std::uint32_t capacity, base::Stamp now)
+  WorkerUnderTest(Services& services, conn::Templates& templates, unsigned number, std::uint32_t capacity,
+                  base::Stamp now)
       : entries(capacity),
         connections(make_connections(entries, services.lines(number), now)),
         context{.services = services.table(),
                 .statuses = services.statuses(),
                 .lines = services.lines(number),
                 .loads = services.loads(),
+                .templates = &templates,
                 .worker = number,
                 .workers = services.workers(),
                 .now = now,
-                .answers = {}} {}
+                .answers = {}},
+        template_share(templates.share_of(number, services.workers(), now)) {
+    connections.use_templates(templates);
+    connections.use_limits(services.limits(), services.loads());
+  }
 
   std::vector<Outcome> run(const std::vector<net::PacketView>& packets) {
     burst = std::make_unique<forward::Burst>();
@@ -58,6 +64,7 @@ class WorkerUnderTest {
   Entries entries;
   Connections connections;
   forward::Context context;
+  conn::Templates::Share template_share;
   std::unique_ptr<forward::Burst> burst;
 };
 
@@ -67,7 +74,7 @@ class World {
   explicit World(unsigned workers = 1, std::uint32_t capacity = 1024) : services(workers) {
     services.resolve(routes);
     for (unsigned number = 0; number < workers; ++number)
-      workers_.push_back(std::make_unique<WorkerUnderTest>(services, number, capacity, now_));
+      workers_.push_back(std::make_unique<WorkerUnderTest>(services, templates, number, capacity, now_));
   }
 
   /// A burst that comes in by one port.
@@ -94,6 +101,7 @@ class World {
     for (const auto& worker : workers_) {
       worker->context.now = now_;
       while (worker->connections.end_burst(now_, 1000)) {}
+      while (templates.sweep(worker->template_share, now_, worker->context.lines)) {}
     }
   }
 
@@ -121,6 +129,7 @@ class World {
 
   route::Snapshot routes = site::routes();
   Services services;
+  conn::Templates templates{1024, {{0x1234567890abcdef, 0xfedcba0987654321, 0x0f1e2d3c4b5a6978, 0x8796a5b4c3d2e1f0}}};
 
  private:
   base::Stamp now_{0xfffffff0u};  // the clock wraps at once
