@@ -10,11 +10,12 @@
 #include <random>
 #include <vector>
 
+#include "conn/entry.hpp"
 #include "conn/hash.hpp"
 #include "conn/index.hpp"
 #include "dpdk/clock.hpp"
 #include "dpdk/crc_index.hpp"
-#include "dpdk/hash_index.hpp"
+#include "dpdk/memory.hpp"
 #include "fairway-bench/colliding_tuples.hpp"
 #include "fairway-bench/flows.hpp"
 
@@ -41,29 +42,43 @@ Tuples random_tuples(std::size_t count, std::mt19937_64& random) {
 class Keyed {
  public:
   static base::Result<Keyed> create(std::uint32_t keys, std::mt19937_64& random) {
-    auto index = Index::create(keys, -1);
-    if (!index) return index.error();
-    return Keyed(std::move(*index), conn::HashKey{{random(), random(), random(), random()}});
+    auto buckets = dpdk::Array<conn::Index::Bucket>::create(conn::Index::buckets_for(keys), -1);
+    if (!buckets) return buckets.error();
+    auto entries = dpdk::Array<conn::Hot>::create(keys, -1);
+    if (!entries) return entries.error();
+    return Keyed(std::move(*buckets), std::move(*entries), conn::HashKey{{random(), random(), random(), random()}});
   }
-  static std::size_t bytes_for(std::uint32_t keys) { return Index::bytes_for(keys); }
+  static std::size_t bytes_for(std::uint32_t keys) {
+    return conn::Index::buckets_for(keys) * sizeof(conn::Index::Bucket) + keys * sizeof(conn::Hot);
+  }
 
-  bool add(const net::Tuple4& tuple) { return index_.insert(tuple, hash_(tuple), conn::Reference::to(next_++, false)); }
+  bool add(const net::Tuple4& tuple) {
+    conn::Hot& entry = entries_[next_];
+    entry.v4 = {.server = {}, .client = tuple.source, .virtual_address = tuple.destination};
+    entry.client_port = tuple.source_port;
+    entry.virtual_port = tuple.destination_port;
+    entry.protocol = tuple.protocol;
+    return index_.insert(hash_(tuple), conn::Reference::to(next_++, false));
+  }
   void look_up(const net::Tuple4* tuples) {
-    std::array<const net::Tuple4*, burst> keys;
-    std::array<std::uint32_t, burst> hashes;
+    std::array<std::uint64_t, burst> hashes;
     std::array<conn::Reference, burst> found;
-    for (std::uint32_t i = 0; i < burst; ++i) {
-      keys[i] = tuples + i;
-      hashes[i] = hash_(tuples[i]);
-    }
-    index_.find_burst(keys.data(), hashes.data(), burst, found.data());
+    for (std::uint32_t i = 0; i < burst; ++i) hashes[i] = hash_(tuples[i]);
+    index_.find_burst(
+        hashes.data(), burst, found.data(), [&](conn::Reference its) { __builtin_prefetch(&entries_[its.slot()]); },
+        [&](std::uint32_t i, conn::Reference its) { return entries_[its.slot()].is_of(tuples[i], false); });
   }
 
  private:
-  using Index = dpdk::HashIndex<net::Tuple4, conn::Reference>;
-  Keyed(Index index, const conn::HashKey& key) : index_(std::move(index)), hash_(key) {}
+  Keyed(dpdk::Array<conn::Index::Bucket> buckets, dpdk::Array<conn::Hot> entries, const conn::HashKey& key)
+      : buckets_(std::move(buckets)),
+        entries_(std::move(entries)),
+        index_({buckets_.data(), buckets_.size()}),
+        hash_(key) {}
 
-  Index index_;
+  dpdk::Array<conn::Index::Bucket> buckets_;
+  dpdk::Array<conn::Hot> entries_;
+  conn::Index index_;
   conn::Hash hash_;
   std::uint32_t next_ = 0;
 };

@@ -72,8 +72,8 @@ base::Result<void> Bench::open(std::uint32_t first, std::uint32_t count) {
 void Bench::note_server(std::uint32_t flow) {
   auto& connections = bed_.connections();
   const net::Tuple4 tuple = client_tuple(plan_, flow);
-  if (const auto found = connections.index4().find(tuple, connections.hash(tuple)))
-    server_of_[flow] = server_number(connections.hot(found->slot()).server.v4());
+  if (const auto found = connections.find(tuple, connections.hash(tuple)))
+    server_of_[flow] = server_number(connections.hot(found->slot()).v4.server);
 }
 
 void Bench::fill(Traffic traffic) {

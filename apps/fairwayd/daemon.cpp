@@ -243,8 +243,8 @@ base::Result<void> Daemon::start_workers() {
     wiring.push_back({.port = &ports_[i],
                       .twin_descriptor = taps_[i] ? taps_[i]->descriptor() : -1,
                       .twin_vlan = configuration_.ports[i].vlan});
-  spdlog::info("room for {} connections: {} MB of entries, {} MB of indexes, {} pages",
-               configuration_.director.connections, plan_.tables.entries >> 20, plan_.tables.indexes >> 20,
+  spdlog::info("room for {} connections: {} MB of entries, {} MB of index, {} pages",
+               configuration_.director.connections, plan_.tables.entries >> 20, plan_.tables.index >> 20,
                plan_.eal.hugepages ? "2 MB" : "4 KB");
   auto runtime = worker::Runtime::create(plan_.runtime, *eal_, *pool_, wiring, crew_, director_.table(),
                                          director_.statuses(), *routes_);

@@ -63,10 +63,10 @@ worker::IdleKind idle_kind(config::Idle idle) {
   return worker::IdleKind::wait;
 }
 
-/// Megabytes of DPDK's memory. Without hugepages the entries lie in the kernel's own pages.
+/// Megabytes of DPDK's memory. Without hugepages the tables lie in the kernel's own pages.
 std::size_t plan_memory(const Plan& plan, bool hugepages) {
   constexpr std::size_t for_devices_and_rings = 64;
-  const std::size_t tables = hugepages ? plan.tables.total() : plan.tables.indexes;
+  const std::size_t tables = hugepages ? plan.tables.total() : 0;
   const std::size_t bytes = tables + dpdk::Pool::bytes_for(plan.pool, hugepages);
   return for_devices_and_rings + (bytes + bytes / 16) / megabyte;
 }

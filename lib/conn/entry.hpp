@@ -2,8 +2,10 @@
 // SPDX-FileCopyrightText: Fairway contributors
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "base/time.hpp"
 #include "conn/state.hpp"
@@ -12,22 +14,32 @@
 
 namespace fairway::conn {
 
-/// What every packet of a connection reads or writes: one cache line. The owning worker alone touches it.
+/// What every packet of a connection reads or writes: one cache line. The owning worker alone touches it. The index has no
+/// keys, so both tuples are here; addresses and ports stand in such an order that each tuple is one piece of either.
 struct alignas(64) Hot {
-  net::AddressBytes server;           // where the client's packets go: NAT's new destination
-  net::AddressBytes virtual_address;  // the VIP: NAT's new source of replies
+  struct Ipv4Ends {
+    net::Ipv4Address server;  // where the client's packets go: NAT's new destination
+    net::Ipv4Address client;
+    net::Ipv4Address virtual_address;  // the VIP: NAT's new source of replies
+  };
+
+  Ipv4Ends v4;
+  std::array<std::uint8_t, 20>
+      room_for_ipv6;  // its client and virtual address take all 32; its server's is found by id
   net::ServicePort server_port;
+  net::ServicePort client_port;
   net::ServicePort virtual_port;
-  service::ServerId server_id;  // counts and next hop of the server are found by it
-  service::ServiceId service_id;
-  std::uint32_t next_hop_to_client;  // a route::NextHopId; of NAT only, 0 until a reply has asked for it
-  base::Stamp last_seen;             // a packet stores a stamp and re-arms nothing
-  std::uint32_t in_packets;          // from the client
-  std::uint32_t timeout;             // seconds, of the state
   State state;
   std::uint8_t flags;
   service::Forwarding forwarding;
   net::Protocol protocol;
+  std::uint8_t standing;  // the wheel of timers that it lies in: a Standing
+  std::uint8_t unused;
+  service::ServerId server_id;       // counts and next hop of the server are found by it
+  std::uint32_t next_hop_to_client;  // a route::NextHopId; of NAT only, 0 until a reply has asked for it
+  base::Stamp last_seen;             // a packet stores a stamp and re-arms nothing
+  std::uint32_t in_packets;          // from the client
+  std::uint32_t timeout;             // seconds, of the state
 
   // Flags.
   static constexpr std::uint8_t live = 1;       // the slot holds a connection
@@ -43,19 +55,42 @@ struct alignas(64) Hot {
     // In 64 bits: a timeout of weeks does not fit into milliseconds of 32.
     return std::uint64_t{base::elapsed(last_seen, now)} >= std::uint64_t{timeout} * 1000;
   }
-};
-static_assert(sizeof(Hot) == 64 && offsetof(Hot, next_hop_to_client) == 44 && offsetof(Hot, state) == 60);
 
-/// The rest: what opening, closing and listing need. Half a line.
-struct alignas(32) Cold {
-  net::AddressBytes client;
-  net::ServicePort client_port;
-  std::uint8_t standing;  // the wheel it lies in: a Standing
-  std::uint8_t reserved;
+  /// Client → VIP, and NAT server → client.
+  net::Tuple4 tuple4() const noexcept {
+    return {.source = v4.client,
+            .destination = v4.virtual_address,
+            .source_port = client_port,
+            .destination_port = virtual_port,
+            .protocol = protocol};
+  }
+  net::Tuple4 reply4() const noexcept {
+    return {.source = v4.server,
+            .destination = v4.client,
+            .source_port = server_port,
+            .destination_port = client_port,
+            .protocol = protocol};
+  }
+  /// Whether this is the tuple of its client's packets, or of its replies.
+  bool is_of(const net::Tuple4& tuple, bool is_reply) const noexcept {
+    std::uint64_t addresses, wanted_addresses;
+    std::uint32_t ports, wanted_ports;
+    std::memcpy(&addresses, is_reply ? &v4.server : &v4.client, sizeof addresses);
+    std::memcpy(&wanted_addresses, &tuple.source, sizeof wanted_addresses);
+    std::memcpy(&ports, is_reply ? &server_port : &client_port, sizeof ports);
+    std::memcpy(&wanted_ports, &tuple.source_port, sizeof wanted_ports);
+    return addresses == wanted_addresses && ports == wanted_ports && protocol == tuple.protocol && !has(ipv6);
+  }
+};
+static_assert(sizeof(Hot) == 64 && offsetof(Hot, server_port) == 32 && offsetof(Hot, server_id) == 44);
+
+/// The rest: what opening, closing and listing need. A quarter of a line.
+struct alignas(16) Cold {
+  service::ServiceId service_id;
   std::uint32_t next;         // in its timer bucket
   std::uint32_t previous;     // likewise; of the first, the bucket
   std::uint32_t persistence;  // handle of the template that controls it; 0: none
 };
-static_assert(sizeof(Cold) == 32);
+static_assert(sizeof(Cold) == 16);
 
 }  // namespace fairway::conn

@@ -21,13 +21,13 @@ class Hash {
  public:
   explicit Hash(const HashKey& key) : key_(key) {}
 
-  std::uint32_t operator()(const net::Tuple4& tuple) const noexcept {
+  std::uint64_t operator()(const net::Tuple4& tuple) const noexcept {
     std::uint64_t words[2];
     std::memcpy(words, &tuple, sizeof words);
     return finish(multiply(words[0] ^ key_.words[0], words[1] ^ key_.words[1]));
   }
 
-  std::uint32_t operator()(const net::Tuple6& tuple) const noexcept {
+  std::uint64_t operator()(const net::Tuple6& tuple) const noexcept {
     std::uint64_t words[5];
     std::memcpy(words, &tuple, sizeof words);
     std::uint64_t state = multiply(words[0] ^ key_.words[0], words[1] ^ key_.words[1]);
@@ -42,9 +42,8 @@ class Hash {
     const auto product = static_cast<Wide>(a) * b;
     return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
   }
-  std::uint32_t finish(std::uint64_t state) const noexcept {
-    const std::uint64_t mixed = multiply(state ^ key_.words[2], key_.words[3] | 1);
-    return static_cast<std::uint32_t>(mixed ^ mixed >> 32);
+  std::uint64_t finish(std::uint64_t state) const noexcept {
+    return multiply(state ^ key_.words[2], key_.words[3] | 1);
   }
 
   HashKey key_;

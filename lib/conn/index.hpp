@@ -2,7 +2,12 @@
 // SPDX-FileCopyrightText: Fairway contributors
 #pragma once
 
-#include <concepts>
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+#include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -10,7 +15,7 @@
 
 namespace fairway::conn {
 
-/// What an index keeps with a tuple: the connection's slot, and whether the tuple is that of its replies.
+/// What an index keeps of a tuple: the connection's slot, and whether the tuple is that of its replies.
 struct Reference {
   std::uint32_t packed = 0;
 
@@ -22,19 +27,145 @@ struct Reference {
 
 constexpr std::size_t largest_burst = 32;
 
-/// A hash index from tuples to references, of one worker. The caller computes the (keyed) hashes, once. `find_burst` looks
-/// up at most largest_burst keys at once, sets the bits of those found and fills their references. `insert` never
-/// overwrites: the caller has looked first; false means that the index is full. Nothing here allocates or locks.
-// clang-format off
-template <class I>
-concept Index = requires(I index, const typename I::Key& key, const typename I::Key* const* keys,
-                         const std::uint32_t* hashes, std::uint32_t count, Reference* found, Reference reference) {
-  { index.find_burst(keys, hashes, count, found) } noexcept -> std::same_as<std::uint64_t>;
-  { index.find(key, std::uint32_t{}) } noexcept -> std::same_as<std::optional<Reference>>;
-  { index.insert(key, std::uint32_t{}, reference) } noexcept -> std::same_as<bool>;
-  { index.erase(key, std::uint32_t{}) } noexcept -> std::same_as<bool>;
-  { index.size() } -> std::convertible_to<std::size_t>;
+/// A hash index that keeps no keys: whether a reference is the one that is looked for is seen in the connection's own
+/// line, which its packet needs anyway. So a lookup waits for two cache lines, the bucket's and the connection's, where a
+/// table with keys waits for three.
+///
+/// A key has two buckets of ten places, its home and another; it lies at home if there is room. From either bucket and the
+/// 15 bits of the hash that lie beside the reference (the tag) follows the other one, so that keys can be moved without
+/// their hashes. The number of buckets need not be a power of two. Hashes must be keyed (hash.hpp): keys of one home and
+/// one tag have room for twenty.
+class Index {
+ public:
+  static constexpr std::size_t places = 10;
+
+  /// One cache line; of zero bytes it is empty.
+  struct alignas(64) Bucket {
+    std::array<std::uint16_t, places> tags;  // 0: no key; the highest bit: it is not at home here
+    std::uint16_t spilled;                   // keys that have their home here and lie elsewhere
+    std::uint16_t unused;
+    std::array<Reference, places> references;
+  };
+  static_assert(sizeof(Bucket) == 64);
+
+  /// Buckets for so many keys, filled to five eighths: then one key of fifty is not at home, and a place is always found.
+  static constexpr std::size_t buckets_for(std::size_t keys) { return keys * 4 / 25 + 8; }
+
+  explicit Index(std::span<Bucket> buckets) : buckets_(buckets) {}
+
+  std::size_t size() const noexcept { return size_; }
+
+  /// The reference with this hash for which `matches(reference)` is true.
+  template <class Matches>
+  std::optional<Reference> find(std::uint64_t hash, Matches&& matches) const noexcept {
+    const std::uint16_t tag = tag_of(hash);
+    const std::size_t home = home_of(hash);
+    for (std::uint32_t at = places_of(buckets_[home], tag); at != 0; at &= at - 1)
+      if (const Reference reference = reference_at(home, at); matches(reference)) return reference;
+    if (buckets_[home].spilled == 0) return std::nullopt;
+    const std::size_t other = other_of(home, tag);
+    for (std::uint32_t at = places_of(buckets_[other], away(tag)); at != 0; at &= at - 1)
+      if (const Reference reference = reference_at(other, at); matches(reference)) return reference;
+    return std::nullopt;
+  }
+
+  /// Up to largest_burst lookups at once, in steps, so that their cache misses overlap: `prefetch(reference)` is called for
+  /// what is probably meant, `matches(i, reference)` later. Returns the set of hashes found, by bit, and fills only their
+  /// places of `found`.
+  template <class Prefetch, class Matches>
+  std::uint64_t find_burst(const std::uint64_t* hashes, std::uint32_t count, Reference* found, Prefetch&& prefetch,
+                           Matches&& matches) const noexcept {
+    std::array<std::uint32_t, largest_burst> homes;
+    std::array<Reference, largest_burst> guesses;
+    for (std::uint32_t i = 0; i < count; ++i) {
+      homes[i] = static_cast<std::uint32_t>(home_of(hashes[i]));
+      __builtin_prefetch(&buckets_[homes[i]]);
+    }
+    std::uint64_t guessed = 0, elsewhere = 0, hits = 0;
+    for (std::uint32_t i = 0; i < count; ++i) {
+      const Bucket& home = buckets_[homes[i]];
+      if (const std::uint32_t at = places_of(home, tag_of(hashes[i])); at != 0) {
+        guesses[i] = reference_at(homes[i], at);
+        prefetch(guesses[i]);
+        guessed |= std::uint64_t{1} << i;
+      } else if (home.spilled != 0) {
+        __builtin_prefetch(&buckets_[other_of(homes[i], tag_of(hashes[i]))]);
+        elsewhere |= std::uint64_t{1} << i;
+      }
+    }
+    for (; elsewhere != 0; elsewhere &= elsewhere - 1) {
+      const auto i = static_cast<std::uint32_t>(std::countr_zero(elsewhere));
+      const std::uint16_t tag = tag_of(hashes[i]);
+      const std::size_t other = other_of(homes[i], tag);
+      if (const std::uint32_t at = places_of(buckets_[other], away(tag)); at != 0) {
+        guesses[i] = reference_at(other, at);
+        prefetch(guesses[i]);
+        guessed |= std::uint64_t{1} << i;
+      }
+    }
+    for (; guessed != 0; guessed &= guessed - 1) {
+      const auto i = static_cast<std::uint32_t>(std::countr_zero(guessed));
+      if (matches(i, guesses[i])) {
+        found[i] = guesses[i];
+      } else {  // another key with the same tag
+        const auto reference = find(hashes[i], [&](Reference its) { return matches(i, its); });
+        if (!reference) continue;
+        found[i] = *reference;
+      }
+      hits |= std::uint64_t{1} << i;
+    }
+    return hits;
+  }
+
+  /// Brings the home bucket of a hash into the cache that is to be inserted or erased soon.
+  void prefetch(std::uint64_t hash) const noexcept { __builtin_prefetch(&buckets_[home_of(hash)], 1); }
+
+  /// The key must not be there. False: there is no room for it, which keyed hashes make as good as impossible while there
+  /// are no more keys than buckets_for() was asked for.
+  bool insert(std::uint64_t hash, Reference reference) noexcept;
+  /// The reference must be there.
+  void erase(std::uint64_t hash, Reference reference) noexcept;
+
+ private:
+  static constexpr std::uint16_t displaced = 0x8000;
+
+  static std::uint16_t away(std::uint16_t tag) noexcept { return static_cast<std::uint16_t>(tag | displaced); }
+  static std::uint16_t tag_of(std::uint64_t hash) noexcept {
+    const auto tag = static_cast<std::uint16_t>(hash >> 49);
+    return tag == 0 ? std::uint16_t{1} : tag;
+  }
+  std::size_t home_of(std::uint64_t hash) const noexcept { return (hash & 0xffffffffu) * buckets_.size() >> 32; }
+  /// Of either bucket of a key, the other: their numbers add up to one that follows from the tag. Both may be the same.
+  std::size_t other_of(std::size_t bucket, std::uint16_t tag) const noexcept {
+    const std::uint32_t spread = (tag & ~std::uint32_t{displaced}) * 0x9e3779b1u;
+    const std::size_t sum = std::size_t{spread} * buckets_.size() >> 32;
+    return sum >= bucket ? sum - bucket : sum + buckets_.size() - bucket;
+  }
+  Reference reference_at(std::size_t bucket, std::uint32_t at) const noexcept {
+    return buckets_[bucket].references[static_cast<std::size_t>(std::countr_zero(at))];
+  }
+
+  /// The places of a bucket with this tag (0: those without a key), by bit.
+  static std::uint32_t places_of(const Bucket& bucket, std::uint16_t tag) noexcept {
+#if defined(__SSE2__)
+    const auto* tags = reinterpret_cast<const __m128i*>(bucket.tags.data());
+    const __m128i wanted = _mm_set1_epi16(static_cast<short>(tag));
+    const __m128i first = _mm_cmpeq_epi16(_mm_load_si128(tags), wanted);
+    const __m128i rest = _mm_cmpeq_epi16(_mm_loadl_epi64(tags + 1), wanted);
+    return static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_packs_epi16(first, rest))) & ((1u << places) - 1);
+#else
+    std::uint32_t found = 0;
+    for (std::uint32_t place = 0; place < places; ++place) found |= (bucket.tags[place] == tag ? 1u : 0u) << place;
+    return found;
+#endif
+  }
+
+  static bool put(Bucket& bucket, std::uint16_t tag, Reference reference) noexcept;
+  bool make_place(std::size_t bucket) noexcept;
+  bool take_out(std::size_t bucket, std::uint16_t tag, Reference reference) noexcept;
+
+  std::span<Bucket> buckets_;
+  std::size_t size_ = 0;
 };
-// clang-format on
 
 }  // namespace fairway::conn

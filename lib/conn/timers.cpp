@@ -6,13 +6,13 @@
 
 namespace fairway::conn {
 
-Timers::Timers(std::span<const Hot> hot, std::span<Cold> cold, base::Stamp now) noexcept
+Timers::Timers(std::span<Hot> hot, std::span<Cold> cold, base::Stamp now) noexcept
     : hot_(hot), cold_(cold), tick_(tick(now)) {
   heads_.fill(none);
 }
 
 void Timers::insert(std::uint32_t slot, Standing standing, base::Stamp now) noexcept {
-  const Hot& entry = hot_[slot];
+  Hot& entry = hot_[slot];
   constexpr std::uint64_t horizon = std::uint64_t{buckets - 2} << tick_bits;
   const std::uint64_t age = base::elapsed(entry.last_seen, now), whole = std::uint64_t{entry.timeout} * 1000;
   const std::uint64_t left = std::min(whole > age ? whole - age : 0, horizon);
@@ -25,7 +25,7 @@ void Timers::insert(std::uint32_t slot, Standing standing, base::Stamp now) noex
   Cold& cold = cold_[slot];
   cold.next = head;
   cold.previous = bucket_flag | at;
-  cold.standing = static_cast<std::uint8_t>(standing);
+  entry.standing = static_cast<std::uint8_t>(standing);
   if (head != none) cold_[head].previous = slot;
   heads_[at] = slot;
 
@@ -41,7 +41,7 @@ void Timers::remove(std::uint32_t slot) noexcept {
     heads_[cold.previous & ~bucket_flag] = cold.next;
   else
     cold_[cold.previous].next = cold.next;
-  --counts_[cold.standing];
+  --counts_[hot_[slot].standing];
 }
 
 std::optional<std::uint32_t> Timers::first(Standing standing) noexcept {

@@ -23,7 +23,7 @@ class Timers {
  public:
   static constexpr std::uint32_t none = 0xffffffffu;
 
-  Timers(std::span<const Hot> hot, std::span<Cold> cold, base::Stamp now) noexcept;
+  Timers(std::span<Hot> hot, std::span<Cold> cold, base::Stamp now) noexcept;
 
   void insert(std::uint32_t slot, Standing standing, base::Stamp now) noexcept;
   void remove(std::uint32_t slot) noexcept;
@@ -64,7 +64,7 @@ class Timers {
   }
   std::uint32_t ahead(std::uint32_t at) const noexcept { return (at - tick_) & tick_mask; }
 
-  std::span<const Hot> hot_;
+  std::span<Hot> hot_;
   std::span<Cold> cold_;
   std::uint32_t tick_;  // the first whose buckets have not passed
   std::array<std::uint32_t, standing_count * buckets> heads_;

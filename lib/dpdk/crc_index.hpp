@@ -6,18 +6,26 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <utility>
 
 #include "base/result.hpp"
-#include "dpdk/hash_index.hpp"
 
 namespace fairway::dpdk {
 
-/// As create_hash_table, but the table computes CRC32C hashes of its keys itself.
+struct FreeHash {
+  void operator()(rte_hash* table) const { rte_hash_free(table); }
+};
+using HashTable = std::unique_ptr<rte_hash, FreeHash>;
+
+/// An empty rte_hash that hashes its keys by CRC32C, with extendable buckets, so that it takes `keys` keys however they
+/// collide, without locks.
 base::Result<HashTable> create_crc_hash_table(std::uint32_t keys, std::size_t key_bytes, int socket);
+/// Bytes that such a table takes from EAL's memory.
+std::size_t hash_table_bytes(std::uint32_t keys, std::size_t key_bytes);
 
 /// rte_hash as it comes: keys to pointers, hashed by CRC32C. What benchmarks compare the connection table with; whoever
-/// chooses the keys can make many of them fall into one bucket, so the data path has HashIndex.
+/// chooses the keys can make many of them fall into one bucket, so the data path has conn::Index and a keyed hash.
 template <class Key>
 class CrcIndex {
  public:

@@ -64,7 +64,7 @@ struct Burst {
   PacketSet transmitted;  // those with the verdict transmit, rewritten
   PacketSet uncounted;    // replies of servers that were deleted: they go out and are in no statistics
   std::array<Verdict, burst_size> verdicts;
-  std::array<std::uint32_t, burst_size> hashes;             // of the tuple, in the worker's own table
+  std::array<std::uint64_t, burst_size> hashes;             // of the tuple, in the worker's own table
   std::array<conn::Reference, burst_size> references;       // connection, unless missed
   std::array<conn::Hot*, burst_size> entries;               // likewise
   std::array<const route::NextHop*, burst_size> next_hops;  // of this burst's snapshot
@@ -78,6 +78,8 @@ struct Burst {
     transmitted = {};
     uncounted = {};
   }
+  /// Of its tuple, for choosing among paths.
+  std::uint32_t flow_hash(std::uint32_t i) const { return static_cast<std::uint32_t>(hashes[i] >> 32); }
   void decide(std::uint32_t i, Verdict verdict) {
     verdicts[i] = verdict;
     undecided.remove(i);

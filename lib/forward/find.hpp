@@ -7,12 +7,12 @@
 
 namespace fairway::forward {
 
-/// Looks up all tuples at once and sorts out the misses. The lines of the connections found are on their way into the
-/// cache afterwards; nothing of them has been read.
+/// Looks up all tuples at once and sorts out the misses. The lines of the connections found are in the cache afterwards.
 template <class Connections>
 void look_up(Burst& burst, Connections& connections) noexcept {
   std::array<const net::Tuple4*, burst_size> keys;
-  std::array<std::uint32_t, burst_size> hashes, places;
+  std::array<std::uint64_t, burst_size> hashes;
+  std::array<std::uint32_t, burst_size> places;
   std::array<conn::Reference, burst_size> found;
   std::uint32_t count = 0;
   for (const std::uint32_t i : burst.undecided) {
@@ -21,13 +21,8 @@ void look_up(Burst& burst, Connections& connections) noexcept {
     places[count++] = i;
   }
   if (count == 0) return;
-  const auto hits =
-      PacketSet::of_bits(connections.index4().find_burst(keys.data(), hashes.data(), count, found.data()));
-  for (const std::uint32_t k : hits) {
-    conn::Hot& entry = connections.hot(found[k].slot());
-    __builtin_prefetch(&entry, 1);
-    burst.connect(places[k], found[k], entry);
-  }
+  const auto hits = PacketSet::of_bits(connections.find_burst(keys.data(), hashes.data(), count, found.data()));
+  for (const std::uint32_t k : hits) burst.connect(places[k], found[k], connections.hot(found[k].slot()));
   for (const std::uint32_t k : PacketSet::first(count).without(hits)) burst.missed.add(places[k]);
 }
 

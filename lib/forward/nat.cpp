@@ -34,11 +34,11 @@ void replace_endpoint(net::PacketView& packet, net::Ipv4Address& address, net::S
 }  // namespace
 
 void nat_to_server(net::PacketView& packet, const conn::Hot& entry) noexcept {
-  replace_endpoint(packet, packet.ipv4()->destination, packet.udp()->destination, entry.server.v4(), entry.server_port);
+  replace_endpoint(packet, packet.ipv4()->destination, packet.udp()->destination, entry.v4.server, entry.server_port);
 }
 
 void nat_to_client(net::PacketView& packet, const conn::Hot& entry) noexcept {
-  replace_endpoint(packet, packet.ipv4()->source, packet.udp()->source, entry.virtual_address.v4(), entry.virtual_port);
+  replace_endpoint(packet, packet.ipv4()->source, packet.udp()->source, entry.v4.virtual_address, entry.virtual_port);
 }
 
 }  // namespace fairway::forward

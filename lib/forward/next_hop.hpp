@@ -21,7 +21,7 @@ inline route::NextHopId next_hop_to_client(conn::Hot& entry, const net::Tuple4& 
 /// Decides a packet whose next hop cannot take it now: it waits while its neighbour is asked for, if there is a route.
 inline void wait_or_drop(Burst& burst, std::uint32_t i, const net::Address& destination,
                          const Context& context) noexcept {
-  if (!context.routes->find_path(destination, burst.hashes[i])) return burst.decide(i, Verdict::drop_no_route);
+  if (!context.routes->find_path(destination, burst.flow_hash(i))) return burst.decide(i, Verdict::drop_no_route);
   burst.waits_for[i] = destination;
   burst.decide(i, Verdict::wait_for_neighbour);
 }
@@ -48,7 +48,7 @@ inline void find_next_hops(Burst& burst, Context& context) noexcept {
     const service::ServerStatus::Value status = context.statuses[entry.server_id.value].get();
     route::NextHopId id;
     if (is_reply) {
-      id = next_hop_to_client(entry, packet.tuple, context, burst.hashes[i]);
+      id = next_hop_to_client(entry, packet.tuple, context, burst.flow_hash(i));
       if (!status.available) burst.uncounted.add(i);
     } else {
       if (!status.available) {
@@ -60,7 +60,7 @@ inline void find_next_hops(Burst& burst, Context& context) noexcept {
     const route::NextHop& next_hop = hops[id.value < hops.size() ? id.value : 0];
     burst.next_hops[i] = &next_hop;
     if (!next_hop.resolved)
-      wait_or_drop(burst, i, is_reply ? packet.tuple.destination : entry.server.v4(), context);
+      wait_or_drop(burst, i, is_reply ? packet.tuple.destination : entry.v4.server, context);
     else if (is_reply)
       refuse_reply(burst, i, next_hop.mtu, context);
   }

@@ -36,7 +36,7 @@ net::ServicePort server_port(const service::Service& service, const service::Ser
 /// Opens with the server that was chosen; if its reply tuple is taken, with the first other that can, unless the client is
 /// bound to that one.
 template <class Connections>
-auto open_with(const Choice& choice, const service::Service& service, const net::Tuple4& tuple, std::uint32_t hash,
+auto open_with(const Choice& choice, const service::Service& service, const net::Tuple4& tuple, std::uint64_t hash,
                Connections& connections, const Context& context) noexcept {
   const auto open = [&](const service::Server& server, net::ServicePort port) {
     return connections.open({.tuple = tuple,
@@ -63,7 +63,7 @@ void open_one(Burst& burst, std::uint32_t i, const service::Service& service, Co
               Context& context) noexcept {
   const net::PacketView& packet = burst.packets[i];
   // A packet before this one in the burst may have opened it.
-  if (const auto opened = connections.index4().find(packet.tuple, burst.hashes[i])) {
+  if (const auto opened = connections.find(packet.tuple, burst.hashes[i])) {
     burst.connect(i, *opened, connections.hot(opened->slot()));
     burst.missed.remove(i);
     return;

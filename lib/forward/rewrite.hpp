@@ -42,7 +42,7 @@ inline void rewrite_to_server(Burst& burst, std::uint32_t i, Context& context) n
     case service::Forwarding::nat: return nat_to_server(packet, entry);
     case service::Forwarding::dr: return;  // the link-layer header is all
     case service::Forwarding::tun:
-      if (!tunnel(packet, next_hop.source, entry.server.v4(), ++context.tunnel_id))
+      if (!tunnel(packet, next_hop.source, entry.v4.server, ++context.tunnel_id))
         burst.decide(i, Verdict::drop_no_headroom);
       return;
   }

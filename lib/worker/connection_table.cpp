@@ -4,18 +4,7 @@
 
 #include <sys/random.h>
 
-#include <algorithm>
-
 namespace fairway::worker {
-namespace {
-
-using Index4 = dpdk::HashIndex<net::Tuple4, conn::Reference>;
-using Index6 = dpdk::HashIndex<net::Tuple6, conn::Reference>;
-
-/// A NAT connection has two keys.
-constexpr std::uint32_t keys_for(std::uint32_t connections) { return std::max<std::uint32_t>(8, 2 * connections); }
-
-}  // namespace
 
 base::Result<conn::HashKey> draw_hash_key() {
   conn::HashKey key;
@@ -24,31 +13,33 @@ base::Result<conn::HashKey> draw_hash_key() {
 }
 
 TableMemory table_memory(const TableSize& size) {
-  const std::size_t entry = sizeof(conn::Hot) + sizeof(conn::Cold) + sizeof(std::uint32_t);
-  return {.entries = (std::size_t{size.ipv4} + size.ipv6) * entry,
-          .indexes = Index4::bytes_for(keys_for(size.ipv4)) + Index6::bytes_for(keys_for(size.ipv6))};
+  const std::size_t slots = std::size_t{size.ipv4} + size.ipv6;
+  return {.entries = slots * (sizeof(conn::Hot) + sizeof(conn::Cold) + sizeof(std::uint32_t)),
+          .index = conn::Index::buckets_for(conn::keys_for(slots)) * sizeof(conn::Index::Bucket)};
 }
 
 base::Result<ConnectionTable> make_connection_table(const TableSize& size, int socket, service::ServerLine* lines,
                                                     base::Stamp now) {
-  const std::size_t entries = std::size_t{size.ipv4} + size.ipv6;
-  auto hot = dpdk::Array<conn::Hot>::create(entries, socket);
-  auto cold = dpdk::Array<conn::Cold>::create(entries, socket);
-  auto free = dpdk::Array<std::uint32_t>::create(entries, socket);
-  auto index4 = Index4::create(keys_for(size.ipv4), socket);
-  auto index6 = Index6::create(keys_for(size.ipv6), socket);
+  const std::size_t slots = std::size_t{size.ipv4} + size.ipv6;
+  auto hot = dpdk::Array<conn::Hot>::create(slots, socket);
+  auto cold = dpdk::Array<conn::Cold>::create(slots, socket);
+  auto free = dpdk::Array<std::uint32_t>::create(slots, socket);
+  auto buckets = dpdk::Array<conn::Index::Bucket>::create(conn::Index::buckets_for(conn::keys_for(slots)), socket);
   const auto key = draw_hash_key();
   if (!hot) return hot.error();
   if (!cold) return cold.error();
   if (!free) return free.error();
-  if (!index4) return index4.error();
-  if (!index6) return index6.error();
+  if (!buckets) return buckets.error();
   if (!key) return key.error();
-  const conn::Storage storage{
-      .hot = {hot->data(), hot->size()}, .cold = {cold->data(), cold->size()}, .free = {free->data(), free->size()}};
-  return ConnectionTable{
-      .storage = {.hot = std::move(*hot), .cold = std::move(*cold), .free = std::move(*free)},
-      .connections = {storage, std::move(*index4), std::move(*index6), *key, lines, conn::Timeouts{}, now}};
+  const conn::Storage storage{.hot = {hot->data(), hot->size()},
+                              .cold = {cold->data(), cold->size()},
+                              .free = {free->data(), free->size()},
+                              .buckets = {buckets->data(), buckets->size()}};
+  return ConnectionTable{.storage = {.hot = std::move(*hot),
+                                     .cold = std::move(*cold),
+                                     .free = std::move(*free),
+                                     .buckets = std::move(*buckets)},
+                         .connections = {storage, *key, lines, conn::Timeouts{}, now}};
 }
 
 }  // namespace fairway::worker

@@ -7,13 +7,11 @@
 
 #include "base/result.hpp"
 #include "conn/table.hpp"
-#include "dpdk/hash_index.hpp"
 #include "dpdk/memory.hpp"
 
 namespace fairway::worker {
 
-using Connections =
-    conn::Table<dpdk::HashIndex<net::Tuple4, conn::Reference>, dpdk::HashIndex<net::Tuple6, conn::Reference>>;
+using Connections = conn::Table;
 
 /// The secret of a table's hash, from the kernel.
 base::Result<conn::HashKey> draw_hash_key();
@@ -27,17 +25,18 @@ struct TableSize {
 /// Bytes of DPDK's memory that tables take.
 struct TableMemory {
   std::size_t entries = 0;
-  std::size_t indexes = 0;
+  std::size_t index = 0;
 
-  std::size_t total() const { return entries + indexes; }
+  std::size_t total() const { return entries + index; }
 };
 TableMemory table_memory(const TableSize& size);
 
-/// Where the entries of one worker's table lie.
+/// Where one worker's table lies.
 struct TableStorage {
   dpdk::Array<conn::Hot> hot;
   dpdk::Array<conn::Cold> cold;
   dpdk::Array<std::uint32_t> free;
+  dpdk::Array<conn::Index::Bucket> buckets;
 };
 
 /// One worker's table; the storage must outlive the connections.

@@ -8,14 +8,13 @@
 namespace fairway::worker {
 
 /// A connection as people and control see it.
-inline ConnectionRow row_of(const conn::Hot& entry, const conn::Cold& cold, base::Stamp now, unsigned worker) noexcept {
-  const auto family = entry.has(conn::Hot::ipv6) ? net::Family::ipv6 : net::Family::ipv4;
+inline ConnectionRow row_of(const conn::Hot& entry, base::Stamp now, unsigned worker) noexcept {
   const std::uint32_t idle = base::elapsed(entry.last_seen, now) / 1000;
   return {.protocol = entry.protocol,
-          .client = {family, cold.client},
-          .virtual_address = {family, entry.virtual_address},
-          .server = {family, entry.server},
-          .client_port = cold.client_port,
+          .client = entry.v4.client,
+          .virtual_address = entry.v4.virtual_address,
+          .server = entry.v4.server,
+          .client_port = entry.client_port,
           .virtual_port = entry.virtual_port,
           .server_port = entry.server_port,
           .forwarding = entry.forwarding,

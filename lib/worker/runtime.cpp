@@ -34,7 +34,7 @@ TableSize table_size(const RuntimeSettings& settings, unsigned workers) {
 
 TableMemory table_memory(const RuntimeSettings& settings, unsigned workers) {
   const TableMemory one = table_memory(table_size(settings, workers));
-  return {.entries = workers * one.entries, .indexes = workers * one.indexes};
+  return {.entries = workers * one.entries, .index = workers * one.index};
 }
 
 Runtime::Runtime(const RuntimeSettings& settings, const conn::HashKey& template_key, dpdk::Eal& eal, Crew& crew,

@@ -239,7 +239,7 @@ void Worker::answer_listing() noexcept {
   for (; slot < end && question.rows.size() < question.limit; ++slot) {
     const conn::Hot& entry = connections_.hot(slot);
     if (!entry.has(conn::Hot::live)) continue;
-    question.rows.push_back(row_of(entry, connections_.cold(slot), context_.now, number_));
+    question.rows.push_back(row_of(entry, context_.now, number_));
   }
   listing_slot_ = slot - question.first_slot;
   const bool at_end = slot == connections_.capacity();

@@ -164,12 +164,11 @@ class Driver {
     json rows = json::array();
     for (std::uint32_t slot = 0; slot < worker.connections.capacity(); ++slot) {
       const conn::Hot& entry = worker.connections.hot(slot);
-      const conn::Cold& rest = worker.connections.cold(slot);
       if (!entry.has(conn::Hot::live)) continue;
       rows.push_back({{"protocol", service::to_string(entry.protocol)},
-                      {"client", net::to_string(rest.client.v4(), rest.client_port)},
-                      {"virtual", net::to_string(entry.virtual_address.v4(), entry.virtual_port)},
-                      {"server", net::to_string(entry.server.v4(), entry.server_port)},
+                      {"client", net::to_string(entry.v4.client, entry.client_port)},
+                      {"virtual", net::to_string(entry.v4.virtual_address, entry.virtual_port)},
+                      {"server", net::to_string(entry.v4.server, entry.server_port)},
                       {"forwarding", service::to_string(entry.forwarding)},
                       {"state", conn::name(entry.state)},
                       {"timeout", entry.timeout},

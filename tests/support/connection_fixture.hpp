@@ -6,7 +6,7 @@
 #include <optional>
 #include <stdexcept>
 
-#include "support/index_under_test.hpp"
+#include "support/connections.hpp"
 #include "support/packets.hpp"
 
 namespace fairway::tests {
@@ -61,9 +61,7 @@ struct ConnectionFixture {
     if (opening.outcome != Connections::Opened::yes) throw std::runtime_error("not opened");
     return opening.slot;
   }
-  std::optional<conn::Reference> find(const net::Tuple4& tuple) {
-    return table.index4().find(tuple, table.hash(tuple));
-  }
+  std::optional<conn::Reference> find(const net::Tuple4& tuple) { return table.find(tuple, table.hash(tuple)); }
 
   /// Time passes, and what is due ends.
   void pass(std::uint64_t milliseconds) {

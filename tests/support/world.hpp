@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "forward/pipeline.hpp"
-#include "support/index_under_test.hpp"
+#include "support/connections.hpp"
 #include "support/services.hpp"
 #include "support/site.hpp"
 
@@ -117,13 +117,13 @@ class World {
                             .destination_port = port(spec.destination_port),
                             .protocol = spec.protocol};
     auto& table = workers_[number]->connections;
-    const auto found = table.index4().find(tuple, table.hash(tuple));
+    const auto found = table.find(tuple, table.hash(tuple));
     return found ? &table.hot(found->slot()) : nullptr;
   }
   /// Whether anything of a connection's index, counts or entries is left.
   bool is_empty() {
     for (const auto& worker : workers_)
-      if (worker->connections.counts().connections != 0 || worker->connections.index4().size() != 0) return false;
+      if (worker->connections.counts().connections != 0 || worker->connections.keys() != 0) return false;
     return true;
   }
 

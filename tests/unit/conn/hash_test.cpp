@@ -33,7 +33,7 @@ std::vector<net::Tuple4> random_tuples(std::size_t count) {
   return tuples;
 }
 
-using Part = std::function<std::uint32_t(std::uint32_t)>;
+using Part = std::function<std::uint32_t(std::uint64_t)>;
 
 /// Pairs of tuples of which this part of the hash is the same.
 template <class Tuple>
@@ -49,11 +49,14 @@ double collisions(const Hash& hash, const std::vector<Tuple>& tuples, const Part
   return pairs;
 }
 
-// rte_hash takes the bucket from the lowest bits, and from the highest sixteen its signature and the second bucket.
-const std::vector<Part> parts{[](std::uint32_t h) { return h & 0x1fff; }, [](std::uint32_t h) { return h & 0xffff; },
-                              [](std::uint32_t h) { return h >> 16; },
-                              [](std::uint32_t h) { return (h ^ h >> 16) & 0x1fff; },
-                              [](std::uint32_t h) { return h >> 8 & 0x1fff; }};
+// The index takes the bucket from the low half, multiplied, and the tag from the highest bits.
+const std::vector<Part> parts{
+    [](std::uint64_t h) { return static_cast<std::uint32_t>(h & 0x1fff); },
+    [](std::uint64_t h) { return static_cast<std::uint32_t>(h & 0xffff); },
+    [](std::uint64_t h) { return static_cast<std::uint32_t>((h & 0xffffffffu) >> 16); },
+    [](std::uint64_t h) { return static_cast<std::uint32_t>((h & 0xffffffffu) * 10007 >> 32); },
+    [](std::uint64_t h) { return static_cast<std::uint32_t>(h >> 49); },
+    [](std::uint64_t h) { return static_cast<std::uint32_t>(h >> 32 & 0xffff); }};
 
 }  // namespace
 
@@ -137,7 +140,7 @@ TEST_CASE("every bit of a tuple changes about half of the hash") {
       flipped += std::popcount(hash(tuple) ^ hash(base));
     }
     CAPTURE(bit);
-    CHECK(flipped / 200 > 12);
-    CHECK(flipped / 200 < 20);
+    CHECK(flipped / 200 > 24);
+    CHECK(flipped / 200 < 40);
   }
 }

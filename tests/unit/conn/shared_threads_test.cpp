@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-#include "support/index_under_test.hpp"
+#include "support/connections.hpp"
 
 /// What workers share when they open and end connections: templates, and the thresholds of servers.
 using namespace fairway;

@@ -131,7 +131,7 @@ TEST_CASE_METHOD(FullTable, "evicted connections leave no count behind") {
   fill(capacity, State::syn_recv);
   table.end_burst(now, 0);
   CHECK(counts(1) == Counted{.connections = capacity, .active = capacity - largest_burst, .inactive = 0});
-  CHECK(table.index4().size() == 2 * (capacity - largest_burst));
+  CHECK(table.keys() == 2 * (capacity - largest_burst));
 }
 
 TEST_CASE_METHOD(ConnectionFixture<8>, "a table smaller than a burst keeps a quarter free") {

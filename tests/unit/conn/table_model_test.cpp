@@ -125,7 +125,7 @@ class History : public ConnectionFixture<capacity> {
     REQUIRE(this->table.counts().connections == model_.size());
     std::size_t keys = 0;
     for (const auto& [_, known] : model_) keys += known.server.forwarding == Forwarding::nat ? 2 : 1;
-    REQUIRE(this->table.index4().size() == keys);
+    REQUIRE(this->table.keys() == keys);
   }
 
   const base::Stamp start_ = this->now;

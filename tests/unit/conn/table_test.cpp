@@ -22,14 +22,14 @@ TEST_CASE_METHOD(ConnectionFixture<>, "a new connection is known by its tuple, i
   CHECK(entry.state == State::none);
   CHECK(entry.has(Hot::live));
   CHECK(entry.has(Hot::inactive));
-  CHECK(entry.server.v4() == server(1).address.v4());
+  CHECK(entry.v4.server == server(1).address.v4());
   CHECK(entry.server_port == server(1).port);
-  CHECK(entry.virtual_address.v4() == client(1).destination);
+  CHECK(entry.v4.virtual_address == client(1).destination);
   CHECK(entry.virtual_port == client(1).destination_port);
   CHECK(entry.server_id == server(1).id);
-  CHECK(entry.service_id == service::ServiceId{5});
-  CHECK(table.cold(slot).client.v4() == client(1).source);
-  CHECK(table.cold(slot).client_port == client(1).source_port);
+  CHECK(table.cold(slot).service_id == service::ServiceId{5});
+  CHECK(entry.v4.client == client(1).source);
+  CHECK(entry.client_port == client(1).source_port);
   CHECK(counts(1) == Counted{.connections = 1, .active = 0, .inactive = 1});
   CHECK(table.counts().connections == 1);
 }
@@ -68,7 +68,7 @@ TEST_CASE_METHOD(ConnectionFixture<>, "a connection that ends is forgotten under
   CHECK_FALSE(table.hot(slot).has(Hot::live));
   CHECK(table.counts().connections == 0);
   CHECK(table.counts().expired == 1);
-  CHECK(table.index4().size() == 0);
+  CHECK(table.keys() == 0);
 }
 
 TEST_CASE_METHOD(ConnectionFixture<>, "a connection ends within a second after its timeout") {
@@ -145,7 +145,7 @@ TEST_CASE_METHOD(ConnectionFixture<8>, "freed and free slots change places witho
     for (unsigned i = 5; i < 8; ++i) table.expire(find(client(i))->slot());
     table.end_burst(now, 0);
   }
-  CHECK(table.index4().size() == 0);
+  CHECK(table.keys() == 0);
 }
 
 TEST_CASE_METHOD(ConnectionFixture<>, "a reply tuple is taken over from a closing connection only") {
@@ -190,7 +190,7 @@ TEST_CASE_METHOD(ConnectionFixture<>, "a TCP and a UDP connection of the same nu
 TEST_CASE_METHOD(ConnectionFixture<>, "references of a burst are found at once, the others stay as they were") {
   std::vector<net::Tuple4> tuples;
   std::vector<const net::Tuple4*> keys;
-  std::vector<std::uint32_t> hashes;
+  std::vector<std::uint64_t> hashes;
   for (unsigned i = 0; i < largest_burst; ++i) tuples.push_back(client(i));
   std::uint64_t expected = 0;
   for (unsigned i = 0; i < largest_burst; ++i) {
@@ -203,6 +203,6 @@ TEST_CASE_METHOD(ConnectionFixture<>, "references of a burst are found at once, 
   const Reference untouched{12345};
   std::array<Reference, largest_burst> found;
   found.fill(untouched);
-  CHECK(table.index4().find_burst(keys.data(), hashes.data(), largest_burst, found.data()) == expected);
+  CHECK(table.find_burst(keys.data(), hashes.data(), largest_burst, found.data()) == expected);
   for (unsigned i = 0; i < largest_burst; ++i) CHECK(found[i] == find(tuples[i]).value_or(untouched));
 }

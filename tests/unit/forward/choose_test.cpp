@@ -37,7 +37,7 @@ struct Fixture {
   std::string served_by(const PacketSpec& packet) {
     const Outcome outcome = send(packet);
     const conn::Hot* entry = find(packet);
-    return entry ? net::to_string(entry->server.v4()) : std::string(forward::name(outcome.verdict));
+    return entry ? net::to_string(entry->v4.server) : std::string(forward::name(outcome.verdict));
   }
   std::string served_by(std::uint16_t port, std::string_view client = "198.51.100.7") {
     return served_by(PacketSpec{.source = std::string(client), .source_port = port});

@@ -25,7 +25,7 @@ struct Fixture {
   service::ServiceKey web = key_of("192.0.2.1");
 
   Fixture() { world.services.add(web, "rr", {server_spec("10.0.0.1", 8080), server_spec("10.0.0.2", 8080)}); }
-  std::string server() { return net::to_string(world.find(syn)->server.v4()); }
+  std::string server() { return net::to_string(world.find(syn)->v4.server); }
   std::uint64_t opened() {
     std::uint64_t sum = 0;
     for (const auto* text : {"10.0.0.1", "10.0.0.2"})

@@ -15,9 +15,9 @@ namespace {
 
 conn::Hot entry(std::string_view server, std::uint16_t server_port, std::string_view vip, std::uint16_t vport) {
   conn::Hot hot{};
-  hot.server = address(server).bytes;
+  hot.v4.server = ipv4(server);
   hot.server_port = port(server_port);
-  hot.virtual_address = address(vip).bytes;
+  hot.v4.virtual_address = ipv4(vip);
   hot.virtual_port = port(vport);
   return hot;
 }
@@ -123,7 +123,7 @@ TEST_CASE("there and back again, a hundred thousand random packets are what they
                     .protocol = random() % 2 ? net::Protocol::tcp : net::Protocol::udp,
                     .payload = random() % 8};
     conn::Hot hot{};
-    hot.server = net::AddressBytes(net::Ipv4Address(static_cast<std::uint32_t>(random())));
+    hot.v4.server = net::Ipv4Address(static_cast<std::uint32_t>(random()));
     hot.server_port = port(static_cast<std::uint16_t>(random()));
     const Frame frame(spec);
     net::PacketView packet = frame.view();
@@ -131,7 +131,7 @@ TEST_CASE("there and back again, a hundred thousand random packets are what they
     const Bytes before = bytes_of(packet);
     forward::nat_to_server(packet, hot);
     REQUIRE(has_right_checksums(ip_bytes_of(packet)));
-    hot.server = net::AddressBytes(packet.tuple.destination);
+    hot.v4.server = packet.tuple.destination;
     hot.server_port = packet.tuple.destination_port;
     forward::nat_to_server(packet, hot);
     REQUIRE(bytes_of(packet) == before);

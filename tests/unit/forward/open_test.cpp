@@ -94,9 +94,9 @@ TEST_CASE_METHOD(Fixture, "where a reply tuple is taken, another server serves")
   second.destination = "192.0.2.2";
   third.destination = "192.0.2.3";
   CHECK(world.send(first).verdict == Verdict::transmit);
-  CHECK(world.find(first)->server.v4() == ipv4("10.0.0.2"));
+  CHECK(world.find(first)->v4.server == ipv4("10.0.0.2"));
   CHECK(world.send(second).verdict == Verdict::transmit);  // rr would begin with 10.0.0.2 here too
-  CHECK(world.find(second)->server.v4() == ipv4("10.0.0.1"));
+  CHECK(world.find(second)->v4.server == ipv4("10.0.0.1"));
 
   const service::ServiceKey third_web = key_of("192.0.2.3");
   world.services.add(third_web, "rr", servers);

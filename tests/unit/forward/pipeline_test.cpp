@@ -121,7 +121,7 @@ TEST_CASE("NAT conversations through two directors in a row are untouched end to
     const Outcome there = world.send(request);
     REQUIRE(there.verdict == Verdict::transmit);
     const conn::Hot& entry = *world.find(request);
-    PacketSpec answer = reply_to(request, net::to_string(entry.server.v4()), entry.server_port.host());
+    PacketSpec answer = reply_to(request, net::to_string(entry.v4.server), entry.server_port.host());
     const Outcome back = world.send(answer, site::inside);
     REQUIRE(back.verdict == Verdict::transmit);
     answer.source = "192.0.2.1";

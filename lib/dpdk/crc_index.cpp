@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // SPDX-FileCopyrightText: Fairway contributors
-#include "dpdk/hash_index.hpp"
+#include "dpdk/crc_index.hpp"
 
 #include <rte_errno.h>
 #include <rte_hash_crc.h>
@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <string>
 
-#include "dpdk/crc_index.hpp"
 #include "dpdk/names.hpp"
 
 namespace fairway::dpdk {
@@ -18,13 +17,15 @@ constexpr std::size_t keys_a_bucket = 8;
 constexpr std::size_t bucket_bytes = 64;
 constexpr std::uint32_t fewest_keys = keys_a_bucket;
 
-base::Result<HashTable> create(std::uint32_t keys, std::size_t key_bytes, rte_hash_function function, int socket) {
+}  // namespace
+
+base::Result<HashTable> create_crc_hash_table(std::uint32_t keys, std::size_t key_bytes, int socket) {
   const std::string name = unique_name("hash");
   rte_hash_parameters parameters{};
   parameters.name = name.c_str();
   parameters.entries = std::max(keys, fewest_keys);
   parameters.key_len = static_cast<std::uint32_t>(key_bytes);
-  parameters.hash_func = function;
+  parameters.hash_func = rte_hash_crc;
   parameters.socket_id = socket;
   parameters.extra_flag = RTE_HASH_EXTRA_FLAGS_EXT_TABLE;
   HashTable table(rte_hash_create(&parameters));
@@ -32,16 +33,6 @@ base::Result<HashTable> create(std::uint32_t keys, std::size_t key_bytes, rte_ha
   return base::Error{"cannot create an index of " + std::to_string(keys) + " keys, which takes " +
                      std::to_string(hash_table_bytes(keys, key_bytes) >> 20) +
                      " MB of DPDK's memory: " + rte_strerror(rte_errno)};
-}
-
-}  // namespace
-
-base::Result<HashTable> create_hash_table(std::uint32_t keys, std::size_t key_bytes, int socket) {
-  return create(keys, key_bytes, nullptr, socket);
-}
-
-base::Result<HashTable> create_crc_hash_table(std::uint32_t keys, std::size_t key_bytes, int socket) {
-  return create(keys, key_bytes, rte_hash_crc, socket);
 }
 
 // Slots of a pointer and the key, aligned to 16; buckets for a power of two of keys, twice (the second half extends the

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// SPDX-FileCopyrightText: Fairway contributors
+#include "conn/table.hpp"
+
+#include <algorithm>
+
+namespace fairway::conn {
+
+Table::Table(Storage storage, const HashKey& key, service::ServerLine* lines, const Timeouts& timeouts, base::Stamp now)
+    : storage_(storage),
+      index_(storage.buckets),
+      hash_(key),
+      lines_(lines),
+      timeouts_(timeouts),
+      timers_(storage.hot, storage.cold, now),
+      free_count_(capacity()) {
+  // The lowest slots go first: a table that is never full touches no more memory than it needs.
+  for (std::uint32_t i = 0; i < free_count_; ++i) storage_.free[i] = free_count_ - 1 - i;
+}
+
+Standing Table::standing_of(const Hot& entry) noexcept {
+  if (entry.state == State::udp) return entry.has(Hot::confirmed) ? Standing::settled : Standing::half_open;
+  if (is_half_open(entry.state)) return Standing::half_open;
+  return is_closing(entry.state) ? Standing::closing : Standing::settled;
+}
+
+// A slot can only be used after the burst in which it was freed, so room is made ahead, for as many as one burst may open.
+void Table::make_room() noexcept {
+  const std::uint32_t enough = std::min<std::uint32_t>(largest_burst, capacity() / 4);
+  for (const Standing standing : {Standing::half_open, Standing::closing})
+    while (free_count_ + released_ < enough) {
+      const auto slot = timers_.first(standing);
+      if (!slot) break;
+      give_up(*slot);
+      ++counts_.evicted;
+    }
+  crowded_ = false;
+}
+
+bool Table::claim_reply_tuple(const net::Tuple4& reply, std::uint64_t hash) noexcept {
+  const auto holder = find(reply, hash);
+  if (!holder) return true;
+  if (!is_closing(hot(holder->slot()).state)) return false;
+  expire(holder->slot());
+  return true;
+}
+
+void Table::fill(std::uint32_t slot, const NewConnection& connection, base::Stamp now) noexcept {
+  const bool is_nat = connection.server.forwarding == service::Forwarding::nat;
+  const auto flags = static_cast<std::uint8_t>(Hot::live | Hot::inactive | (is_nat ? 0 : Hot::no_output) |
+                                               (connection.persistence != 0 ? Hot::unassured : 0));
+  hot(slot) = {.v4 = {.server = connection.server.address.v4(),
+                      .client = connection.tuple.source,
+                      .virtual_address = connection.tuple.destination},
+               .room_for_ipv6 = {},
+               .server_port = connection.server_port,
+               .client_port = connection.tuple.source_port,
+               .virtual_port = connection.tuple.destination_port,
+               .state = State::none,
+               .flags = flags,
+               .forwarding = connection.server.forwarding,
+               .protocol = connection.tuple.protocol,
+               .standing = 0,
+               .unused = 0,
+               .server_id = connection.server.id,
+               .next_hop_to_client = 0,
+               .last_seen = now,
+               .in_packets = 0,
+               .timeout = timeouts_.of(State::none)};
+  Cold& rest = storage_.cold[slot];
+  rest.service_id = connection.service;
+  rest.persistence = connection.persistence;
+}
+
+auto Table::open(const NewConnection& connection, std::uint64_t hash, base::Stamp now) noexcept -> Opening {
+  const bool is_nat = connection.server.forwarding == service::Forwarding::nat;
+  const net::Tuple4 reply{.source = connection.server.address.v4(),
+                          .destination = connection.tuple.source,
+                          .source_port = connection.server_port,
+                          .destination_port = connection.tuple.source_port,
+                          .protocol = connection.tuple.protocol};
+  const std::uint64_t reply_hash = is_nat ? hash_(reply) : 0;
+  if (is_nat && !claim_reply_tuple(reply, reply_hash)) return {Opened::tuple_taken};
+  now_ = now;
+  crowded_ = free_count_ <= largest_burst;
+  if (free_count_ == 0) return {Opened::full};
+  const std::uint32_t slot = storage_.free[free_count_ - 1];
+  if (!index_.insert(hash, Reference::to(slot, false))) return {Opened::full};
+  if (is_nat && !index_.insert(reply_hash, Reference::to(slot, true))) {
+    index_.erase(hash, Reference::to(slot, false));
+    return {Opened::full};
+  }
+  --free_count_;
+  // The released ones lie behind the free ones: the last of them fills the gap.
+  if (released_ > 0) storage_.free[free_count_] = storage_.free[free_count_ + released_];
+  fill(slot, connection, now);
+  timers_.insert(slot, Standing::half_open, now);
+  service::bind_connection(connection.server.id, lines_, limits_, loads_);
+  ++counts_.connections;
+  return {Opened::yes, slot};
+}
+
+void Table::set_state(std::uint32_t slot, State state, base::Stamp now) noexcept {
+  Hot& entry = hot(slot);
+  if (entry.state == state) return;
+  const std::uint32_t before = entry.timeout;
+  entry.state = state;
+  entry.timeout = timeouts_.of(state);
+  service::ServerLine& line = lines_[entry.server_id.value];
+  if (is_active(state) && entry.has(Hot::inactive)) {
+    line.inactive.subtract(1);
+    line.active.add(1);
+    entry.flags = static_cast<std::uint8_t>(entry.flags & ~Hot::inactive);
+  } else if (!is_active(state) && !entry.has(Hot::inactive)) {
+    line.active.subtract(1);
+    line.inactive.add(1);
+    entry.flags |= Hot::inactive;
+  }
+  if (state == State::established && entry.has(Hot::unassured)) assure(slot);
+  const Standing standing = standing_of(entry);
+  if (entry.timeout >= before && entry.standing == static_cast<std::uint8_t>(standing)) return;
+  timers_.remove(slot);
+  timers_.insert(slot, standing, now);
+}
+
+void Table::assure(std::uint32_t slot) noexcept {
+  hot(slot).flags = static_cast<std::uint8_t>(hot(slot).flags & ~Hot::unassured);
+  templates_->assure(cold(slot).persistence);
+}
+
+void Table::confirm(std::uint32_t slot, base::Stamp now) noexcept {
+  hot(slot).flags |= Hot::confirmed;
+  timers_.remove(slot);
+  timers_.insert(slot, standing_of(hot(slot)), now);
+}
+
+void Table::expire(std::uint32_t slot) noexcept {
+  timers_.remove(slot);
+  release(slot);
+}
+
+void Table::give_up(std::uint32_t slot) noexcept {
+  timers_.remove(slot);
+  release(slot, true);
+}
+
+void Table::release(std::uint32_t slot, bool early) noexcept {
+  Hot& entry = hot(slot);
+  index_.erase(hash_(entry.tuple4()), Reference::to(slot, false));
+  if (entry.forwarding == service::Forwarding::nat) index_.erase(hash_(entry.reply4()), Reference::to(slot, true));
+  service::ServerLine& line = lines_[entry.server_id.value];
+  service::unbind_connection(entry.server_id, lines_, entry.has(Hot::inactive) ? line.inactive : line.active, limits_,
+                             loads_);
+  if (const Templates::Handle persistence = cold(slot).persistence; persistence != 0)
+    early ? templates_->release_early(persistence, now_, lines_) : templates_->release(persistence, now_);
+  entry.flags = 0;
+  storage_.free[free_count_ + released_++] = slot;
+  --counts_.connections;
+  ++counts_.expired;
+}
+
+void Table::look_at(std::uint32_t slot, base::Stamp now) noexcept {
+  if (hot(slot).is_due(now))
+    release(slot);
+  else
+    timers_.insert(slot, standing_of(hot(slot)), now);
+}
+
+bool Table::end_burst(base::Stamp now, std::uint32_t budget) noexcept {
+  now_ = now;
+  const bool more = timers_.advance(now, budget, [&](std::uint32_t slot) { look_at(slot, now); });
+  if (crowded_) make_room();
+  free_count_ += released_;
+  released_ = 0;
+  return more;
+}
+
+}  // namespace fairway::conn
