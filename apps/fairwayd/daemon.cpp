@@ -255,6 +255,12 @@ base::Result<void> Daemon::start_workers() {
 
 // The workers follow already, so however many services there are, their mailboxes do not fill up.
 base::Result<void> Daemon::add_services() {
+  control::EditSettings settings;
+  for (const service::SettingInfo& setting : service::settings_table)
+    settings.changes.push_back({&setting, configuration_.settings.*setting.field});
+  if (auto edited = director_.apply(settings); !edited) return edited;
+  for (const service::MarkRule& rule : configuration_.marks)
+    if (auto added = director_.apply(control::AddMark{.rule = rule, .position = {}}); !added) return added;
   for (const service::ServiceSpec& service : configuration_.services)
     if (auto added = director_.apply(control::AddService{service}); !added) return added;
   director_.settle();
@@ -265,7 +271,7 @@ base::Result<void> Daemon::add_services() {
 
 void Daemon::warn_of_missing_addresses() {
   for (const auto& service : director_.services())
-    if (!routes_->is_local(service->key.address))
+    if (!service->key.is_mark() && !routes_->is_local(service->key.address))
       spdlog::warn("service {}: no twin has the address {} now", service->name, net::to_string(service->key.address));
 }
 

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "net/address.hpp"
+#include "service/marks.hpp"
+#include "service/settings.hpp"
 #include "service/spec.hpp"
 
 /// The configuration as one value: what the YAML file says, checked whole, with defaults filled in.
@@ -48,7 +50,9 @@ struct Port {
 
 struct Configuration {
   Director director;
+  service::Settings settings;
   std::vector<Port> ports;
+  std::vector<service::MarkRule> marks;
   std::vector<service::ServiceSpec> services;
 };
 

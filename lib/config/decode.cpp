@@ -175,6 +175,27 @@ void protocol(Field& field, net::Protocol& target) {
   if (const auto index = choice_index(field)) target = in_order[*index];
 }
 
+void netmask(Field& field, std::uint8_t& target) {
+  const auto text = scalar(field);
+  const auto length = text ? service::parse_netmask(*text) : std::nullopt;
+  if (text && !length) field.fail(quoted(*text) + " is not a netmask such as 24, /24 or 255.255.255.0");
+  if (length) target = *length;
+}
+
+void network(Field& field, std::optional<net::Prefix>& target) {
+  const auto text = scalar(field);
+  const auto network = text ? service::parse_network(*text) : std::nullopt;
+  if (text && !network) field.fail(quoted(*text) + " is not a network such as 192.168.4.0/24");
+  if (network) target = network;
+}
+
+void ports(Field& field, service::PortRange& target) {
+  const auto text = scalar(field);
+  const auto range = text ? service::parse_ports(*text) : std::nullopt;
+  if (text && !range) field.fail(quoted(*text) + " is not a port, 0..65535, or a range of them such as 8000-8010");
+  if (range) target = *range;
+}
+
 void workers(Field& field, Director& director) {
   const auto text = scalar(field);
   if (!text) return;

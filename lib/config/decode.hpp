@@ -53,6 +53,9 @@ void address(Field& field, net::Address& target);
 void gateway(Field& field, std::optional<net::Address>& target);
 void port(Field& field, net::ServicePort& target);
 void protocol(Field& field, net::Protocol& target);
+void netmask(Field& field, std::uint8_t& target);  // as the length of a prefix
+void network(Field& field, std::optional<net::Prefix>& target);
+void ports(Field& field, service::PortRange& target);
 void workers(Field& field, Director& director);
 void addresses(Field& field, PortDraft& draft);
 void neighbours(Field& field, std::map<net::Address, net::MacAddress>& target);

@@ -44,7 +44,9 @@ struct ServiceDraft {
 
 struct Draft {
   Placed<Director> director;
+  Placed<service::Settings> settings;
   std::vector<Placed<PortDraft>> ports;
+  std::vector<Placed<service::MarkRule>> marks;
   std::vector<Placed<ServiceDraft>> services;
 };
 

@@ -2,6 +2,9 @@
 // SPDX-FileCopyrightText: Fairway contributors
 #include "config/keys.hpp"
 
+#include <string>
+#include <vector>
+
 #include "config/decode.hpp"
 #include "config/mapping.hpp"
 
@@ -10,7 +13,9 @@ namespace {
 
 using service::ServerSpec;
 
-constexpr Range tcp_or_udp_port{1, 65535};
+constexpr Range port_or_any{0, 65535};
+constexpr Range marks_range{1, 4'294'967'295};
+constexpr Range any_number{0, 4'294'967'295, "connections"};
 
 constexpr Key<Director> director_table[] = {
     {{.name = "workers",
@@ -144,14 +149,74 @@ constexpr Key<PortDraft> port_table[] = {
      [](Field& field, PortDraft& draft) { decode::choice(field, draft.port.follow_link); }},
 };
 
+constexpr Key<service::MarkRule> mark_table[] = {
+    {{.name = "mark", .form = "number", .range = marks_range, .about = "The mark that packets get.", .required = true},
+     [](Field& field, service::MarkRule& rule) { decode::number(field, rule.mark); }},
+    {{.name = "protocol", .form = "tcp | udp", .if_absent = "either", .about = "Packets of this protocol."},
+     [](Field& field, service::MarkRule& rule) { decode::protocol(field, rule.protocol.emplace()); }},
+    {{.name = "source",
+      .form = "ADDRESS or ADDRESS/LENGTH",
+      .if_absent = "any",
+      .about = "Packets of clients in this network."},
+     [](Field& field, service::MarkRule& rule) { decode::network(field, rule.source); }},
+    {{.name = "destination",
+      .form = "ADDRESS or ADDRESS/LENGTH",
+      .if_absent = "any",
+      .about = "Packets to addresses in this network."},
+     [](Field& field, service::MarkRule& rule) { decode::network(field, rule.destination); }},
+    {{.name = "source_ports",
+      .form = "port, or range such as 8000-8010",
+      .if_absent = "any",
+      .about = "Packets from these ports of the clients."},
+     [](Field& field, service::MarkRule& rule) { decode::ports(field, rule.source_ports); }},
+    {{.name = "destination_ports",
+      .form = "port, or range such as 8000-8010",
+      .if_absent = "any",
+      .about = "Packets to these ports."},
+     [](Field& field, service::MarkRule& rule) { decode::ports(field, rule.destination_ports); }},
+};
+
+void read_setting(Field& field, service::Settings& settings) {
+  const service::SettingInfo& setting = *service::find_setting(field.key.name);
+  if (setting.unit == "seconds")
+    decode::duration(field, settings.*setting.field);
+  else
+    decode::number(field, settings.*setting.field);
+}
+
+/// Each setting is a key. The texts of their defaults live as long as the keys.
+class SettingsKeys {
+ public:
+  SettingsKeys() {
+    const service::Settings defaults;
+    for (const service::SettingInfo& setting : service::settings_table)
+      fallbacks_.push_back(std::to_string(defaults.*setting.field));
+    for (std::size_t i = 0; i < fallbacks_.size(); ++i) {
+      const service::SettingInfo& setting = service::settings_table[i];
+      keys_.push_back({.info = {.name = setting.name,
+                                .form = setting.unit == "seconds" ? "duration" : "number",
+                                .fallback = fallbacks_[i],
+                                .range = {setting.low, setting.high, setting.unit},
+                                .about = setting.about},
+                       .read = read_setting});
+    }
+  }
+  std::span<const Key<service::Settings>> keys() const { return keys_; }
+
+ private:
+  std::vector<std::string> fallbacks_;
+  std::vector<Key<service::Settings>> keys_;
+};
+
 constexpr Key<ServerSpec> server_table[] = {
     {{.name = "address", .form = "address", .about = "The real server's address.", .required = true},
      [](Field& field, ServerSpec& server) { decode::address(field, server.address); }},
     {{.name = "port",
       .form = "number",
       .if_absent = "the service's",
-      .range = tcp_or_udp_port,
-      .about = "Its port. With `dr` and `tun` it is the service's."},
+      .range = port_or_any,
+      .about = "Its port. With `dr` and `tun` it is the service's. 0, for services by mark and of port 0: packets keep "
+               "the port that they came to."},
      [](Field& field, ServerSpec& server) { decode::port(field, server.port); }},
     {{.name = "weight",
       .form = "number",
@@ -165,6 +230,20 @@ constexpr Key<ServerSpec> server_table[] = {
       .if_absent = "the service's",
       .about = "How its packets are forwarded."},
      [](Field& field, ServerSpec& server) { decode::choice(field, server.forwarding); }},
+    {{.name = "upper_threshold",
+      .form = "number",
+      .fallback = "0",
+      .range = any_number,
+      .about = "With so many connections it is overloaded and gets no new ones, but from clients that are bound to it "
+               "(`ipvsadm -x`). 0: any number."},
+     [](Field& field, ServerSpec& server) { decode::number(field, server.upper_threshold); }},
+    {{.name = "lower_threshold",
+      .form = "number",
+      .fallback = "0",
+      .range = any_number,
+      .about = "With fewer connections than that it no longer is overloaded (`ipvsadm -y`). 0: with fewer than three "
+               "quarters of the upper threshold."},
+     [](Field& field, ServerSpec& server) { decode::number(field, server.lower_threshold); }},
 };
 
 /// What a server does not say, its service says.
@@ -185,18 +264,29 @@ constexpr Key<ServiceDraft> service_table[] = {
      [](Field& field, ServiceDraft& draft) { decode::name(field, draft.spec.name); }},
     {{.name = "address",
       .form = "address",
-      .about =
-          "The virtual address (VIP). It has to be on a twin: one of a port's `addresses`, or put there by keepalived.",
-      .required = true},
+      .if_absent = "there must be a `mark`",
+      .about = "The virtual address (VIP). It has to be on a twin: one of a port's `addresses`, or put there by "
+               "keepalived."},
      [](Field& field, ServiceDraft& draft) { decode::address(field, draft.spec.key.address); }},
     {{.name = "port",
       .form = "number",
-      .range = tcp_or_udp_port,
-      .about = "The port of the service.",
-      .required = true},
+      .if_absent = "there must be a `mark`",
+      .range = port_or_any,
+      .about = "The port of the service. 0, for persistent services only: every port of the address that is no service "
+               "of its own."},
      [](Field& field, ServiceDraft& draft) { decode::port(field, draft.spec.key.port); }},
     {{.name = "protocol", .form = "tcp | udp", .fallback = "tcp", .about = "The protocol of the service."},
      [](Field& field, ServiceDraft& draft) { decode::protocol(field, draft.spec.key.protocol); }},
+    {{.name = "mark",
+      .form = "number",
+      .if_absent = "none",
+      .range = marks_range,
+      .about = "Instead of `address`, `port` and `protocol`: the service takes the packets that get this mark by the "
+               "rules under `marks` (`ipvsadm -f`). A service by mark goes before one by address."},
+     [](Field& field, ServiceDraft& draft) {
+       if (const auto mark = decode::number(field))
+         draft.spec.key = service::mark_key(static_cast<std::uint32_t>(*mark));
+     }},
     {{.name = "scheduler",
       .form = "scheduler",
       .fallback = "wlc",
@@ -221,6 +311,20 @@ constexpr Key<ServiceDraft> service_table[] = {
       .range = {1, 2'678'400, "seconds"},
       .about = "How long a client stays with its server after its last new connection, whatever the weights."},
      [](Field& field, ServiceDraft& draft) { decode::duration(field, draft.spec.persistence); }},
+    {{.name = "persistence_netmask",
+      .form = "prefix length, or mask in dots",
+      .if_absent = "each client for itself",
+      .about =
+          "With `persistence`, clients of one network stay with one server: those whose addresses agree in so many "
+          "leading bits, such as `24`, `/24` or `255.255.255.0` (`ipvsadm -M`)."},
+     [](Field& field, ServiceDraft& draft) { decode::netmask(field, draft.spec.persistence_prefix); }},
+    {{.name = "one_packet",
+      .form = "false | true",
+      .fallback = "false",
+      .about = "Every UDP packet is scheduled by itself, and no connection is kept (`ipvsadm -o`). Replies of NAT "
+               "servers are then not translated, so it is for `dr` and `tun`. Only for UDP services and services by "
+               "mark."},
+     [](Field& field, ServiceDraft& draft) { decode::choice(field, draft.spec.one_packet); }},
     {{.name = "servers",
       .form = "list of servers",
       .if_absent = "none",
@@ -234,8 +338,21 @@ constexpr Key<Draft> file_table[] = {
        if (decode::is_collection(field, Node::Kind::mapping))
          read_mapping(field.node, director_keys(), "director", draft.director, field.problems);
      }},
+    {{.name = "settings",
+      .form = "mapping",
+      .if_absent = "all defaults",
+      .about = "How connections are treated: what IPVS has as sysctls."},
+     [](Field& field, Draft& draft) {
+       if (decode::is_collection(field, Node::Kind::mapping))
+         read_mapping(field.node, settings_keys(), "settings mapping", draft.settings, field.problems);
+     }},
     {{.name = "ports", .form = "list of ports", .about = "The network devices, at least one.", .required = true},
      [](Field& field, Draft& draft) { read_list(field, port_keys(), "port", draft.ports); }},
+    {{.name = "marks",
+      .form = "list of rules",
+      .if_absent = "none",
+      .about = "Which packets get a mark, for services by mark. The first rule that a packet matches counts."},
+     [](Field& field, Draft& draft) { read_list(field, mark_keys(), "rule", draft.marks); }},
     {{.name = "services", .form = "list of services", .if_absent = "none", .about = "The virtual services."},
      [](Field& field, Draft& draft) { read_list(field, service_keys(), "service", draft.services); }},
 };
@@ -256,16 +373,32 @@ void Field::fail(Mark mark, std::string_view message) {
 
 std::span<const Key<Draft>> file_keys() { return file_table; }
 std::span<const Key<Director>> director_keys() { return director_table; }
+std::span<const Key<service::Settings>> settings_keys() {
+  static const SettingsKeys made;
+  return made.keys();
+}
 std::span<const Key<PortDraft>> port_keys() { return port_table; }
+std::span<const Key<service::MarkRule>> mark_keys() { return mark_table; }
 std::span<const Key<ServiceDraft>> service_keys() { return service_table; }
 std::span<const Key<ServerSpec>> server_keys() { return server_table; }
 
 std::vector<Section> sections() {
-  return {section("file", "What a file holds.", file_keys()),
-          section("director", "The director as a whole.", director_keys()),
-          section("ports", "Each item of `ports` is a network device.", port_keys()),
-          section("services", "Each item of `services` is a virtual service.", service_keys()),
-          section("servers", "Each item of a service's `servers` is a real server.", server_keys())};
+  return {
+      section("file", "What a file holds.", file_keys()),
+      section("director", "The director as a whole.", director_keys()),
+      section(
+          "settings",
+          "How connections are treated: the sysctls of IPVS by their names, with their meanings and defaults, and the "
+          "timeouts of `ipvsadm --set`. `fairwayctl settings edit` changes them while the director runs.",
+          settings_keys()),
+      section("ports", "Each item of `ports` is a network device.", port_keys()),
+      section(
+          "marks",
+          "Each item of `marks` is a rule. A packet of no known connection gets the mark of the first rule that it "
+          "matches in all that the rule says, and belongs to the service of this mark, if there is one. At most 1024.",
+          mark_keys()),
+      section("services", "Each item of `services` is a virtual service.", service_keys()),
+      section("servers", "Each item of a service's `servers` is a real server.", server_keys())};
 }
 
 }  // namespace fairway::config

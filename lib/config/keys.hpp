@@ -53,7 +53,9 @@ struct Key {
 /// The one table of keys: everything that reads, checks or explains a configuration goes by it.
 std::span<const Key<Draft>> file_keys();
 std::span<const Key<Director>> director_keys();
+std::span<const Key<service::Settings>> settings_keys();  // made of service::settings_table
 std::span<const Key<PortDraft>> port_keys();
+std::span<const Key<service::MarkRule>> mark_keys();
 std::span<const Key<ServiceDraft>> service_keys();
 std::span<const Key<service::ServerSpec>> server_keys();
 

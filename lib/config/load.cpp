@@ -41,7 +41,9 @@ Loaded failed(Problems&& problems) {
 Configuration finish(Draft&& draft) {
   Configuration made;
   made.director = std::move(draft.director.value);
+  made.settings = draft.settings.value;
   for (Placed<PortDraft>& placed : draft.ports) made.ports.push_back(std::move(placed.value.port));
+  for (const Placed<service::MarkRule>& placed : draft.marks) made.marks.push_back(placed.value);
   for (Placed<ServiceDraft>& placed : draft.services) {
     service::ServiceSpec& spec = made.services.emplace_back(std::move(placed.value.spec));
     for (const auto& server : placed.value.servers) spec.servers.push_back(server.value);
@@ -78,6 +80,7 @@ Loaded load_text(std::string_view text, KnownScheduler known_scheduler) {
   Draft draft = read_draft(*tree->root, problems);
   check_director(draft, problems);
   check_ports(draft, problems);
+  check_marks(draft, problems);
   check_services(draft, known_scheduler, problems);
   if (!problems.empty()) return failed(std::move(problems));
   find_doubts(draft, problems);

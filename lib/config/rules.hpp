@@ -17,6 +17,7 @@ using KnownScheduler = bool (*)(std::string_view);
 
 void check_director(const Draft& draft, Problems& problems);
 void check_ports(const Draft& draft, Problems& problems);
+void check_marks(const Draft& draft, Problems& problems);
 void check_services(const Draft& draft, KnownScheduler known_scheduler, Problems& problems);
 
 /// What is doubtful, but may be meant. For a draft without problems.

@@ -59,7 +59,7 @@ inline constexpr std::array settings_table{
                 "With `drop_packet: 3`, one of this many packets that would open a connection is dropped."},
     SettingInfo{"amemthresh", &Settings::amemthresh, 0, 1'000'000'000, "connections",
                 "Below this many free places in a worker's connection table the automatic modes of `drop_entry`, "
-                "`drop_packet` and `secure_tcp` come on. (The kernel counts pages of free memory.)"},
+                "`drop_packet` and `secure_tcp` come on. Here the kernel counts pages of free memory."},
     SettingInfo{
         "cache_bypass", &Settings::cache_bypass, 0, 1, "",
         "Packets to a service by mark that has no server to take them go on to the address that they were sent to."},

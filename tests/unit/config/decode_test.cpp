@@ -187,10 +187,10 @@ TEST_CASE("addresses of services, servers and gateways are single ones") {
 }
 
 TEST_CASE("a service's and a server's values have ranges") {
-  CHECK(problems_below_port("services:\n  - {address: 192.168.4.15, port: 0}\n") ==
-        Lines{"f.yaml:3:35: port: 0 is out of range 1..65535"});
+  CHECK(problems_below_port("services:\n  - {address: 192.168.4.15, port: -1}\n") ==
+        Lines{"f.yaml:3:35: port: -1 is out of range 0..65535"});
   CHECK(problems_below_port("services:\n  - {address: 192.168.4.15, port: 65536}\n") ==
-        Lines{"f.yaml:3:35: port: 65536 is out of range 1..65535"});
+        Lines{"f.yaml:3:35: port: 65536 is out of range 0..65535"});
   CHECK(problems_of_service("protocol: sctp") == Lines{"f.yaml:3:49: protocol: 'sctp' is none of tcp | udp"});
   CHECK(problems_of_service("forwarding: masq") == Lines{"f.yaml:3:51: forwarding: 'masq' is none of nat | dr | tun"});
   CHECK(problems_of_service("servers: [{address: 10.0.0.1, weight: 65535}]") == Lines{});
@@ -199,7 +199,7 @@ TEST_CASE("a service's and a server's values have ranges") {
   CHECK(problems_of_service("servers: [{address: 10.0.0.1, weight: -1}]") ==
         Lines{"f.yaml:3:77: weight: -1 is out of range 0..65535"});
   CHECK(problems_of_service("servers: [{address: 10.0.0.1, port: 0}]") ==
-        Lines{"f.yaml:3:75: port: 0 is out of range 1..65535"});
+        Lines{"f.yaml:3:75: port: port 0 is out of range 1..65535"});
   CHECK(problems_of_service("persistence: 32d") ==
         Lines{"f.yaml:3:52: persistence: '32d' is not a duration such as 300, 300s, 5m or 2h"});
   CHECK(problems_of_service("persistence: 0") == Lines{"f.yaml:3:52: persistence: 0 is out of range 1..2678400"});

@@ -33,7 +33,8 @@ Configuration configuration_of(const std::string& text) {
 /// The mapping of this section in a file that has them all.
 const Node& section_of(const Node& root, std::string_view title) {
   if (title == "file") return root;
-  if (title == "director") return *root.find("director")->value;
+  if (title == "director" || title == "settings") return *root.find(title)->value;
+  if (title == "marks") return *root.find(title)->value->items.at(0);
   if (title == "ports") return *root.find("ports")->value->items.at(0);
   const Node& service = *root.find("services")->value->items.at(0);
   return title == "services" ? service : *service.find("servers")->value->items.at(0);
@@ -75,6 +76,12 @@ TEST_CASE("the defaults in the table of keys are those of the configuration") {
   CHECK(service.scheduler_flags == made_service.scheduler_flags);
   CHECK(service.forwarding == made_service.forwarding);
   CHECK(service.persistence == made_service.persistence);
+  CHECK(service.persistence_prefix == made_service.persistence_prefix);
+  CHECK(service.one_packet == made_service.one_packet);
+  CHECK(service.servers.at(0).upper_threshold == 0);
+  CHECK(service.servers.at(0).lower_threshold == 0);
+  CHECK(read.settings == service::Settings());
+  CHECK(read.marks.empty());
   CHECK(service.servers.at(0).weight == service::ServerSpec{}.weight);
 }
 
@@ -141,9 +148,72 @@ TEST_CASE("every key of a service and of a server reaches the configuration") {
                                          {address("10.0.0.3"), net::ServicePort(53), 1, service::Forwarding::tun}});
 }
 
+TEST_CASE("netmasks, packets one by one, thresholds and every port reach the configuration") {
+  const auto read = configuration_of(
+                        "ports: [{name: a, device: net_null0}]\n"
+                        "services:\n"
+                        "  - {address: 10.0.0.1, port: 0, persistence: 5m, persistence_netmask: 255.255.255.0,\n"
+                        "     servers: [{address: 10.0.0.2}, {address: 10.0.0.3, port: 0, upper_threshold: 9,\n"
+                        "                lower_threshold: 8}]}\n"
+                        "  - {address: 10.0.0.1, port: 53, protocol: udp, one_packet: true, forwarding: dr}\n"
+                        "  - {mark: 4294967295, name: all, persistence: 60, persistence_netmask: /16,\n"
+                        "     servers: [{address: 10.0.0.2}, {address: 10.0.0.2, port: 80, forwarding: tun}]}\n")
+                        .services;
+  REQUIRE(read.size() == 3);
+  CHECK(service::to_string(read[0].key) == "tcp 10.0.0.1:0");
+  CHECK(read[0].persistence_prefix == 24);
+  CHECK(read[0].servers.at(0).port.host() == 0);
+  CHECK(read[0].servers.at(1).upper_threshold == 9);
+  CHECK(read[0].servers.at(1).lower_threshold == 8);
+  CHECK(read[1].one_packet);
+  CHECK(read[2].key == service::mark_key(4294967295u));
+  CHECK(read[2].persistence_prefix == 16);
+  CHECK(read[2].servers.at(0).port.host() == 0);
+  CHECK(read[2].servers.at(1).port.host() == 80);
+}
+
+TEST_CASE("every key of a rule for marks reaches the configuration, in the file's order") {
+  const auto read = configuration_of(
+                        "ports: [{name: a, device: net_null0}]\n"
+                        "marks:\n"
+                        "  - {mark: 7, protocol: udp, source: 10.0.0.0/8, destination: 192.168.4.15,\n"
+                        "     source_ports: 1024-65535, destination_ports: 53}\n"
+                        "  - {mark: 1}\n")
+                        .marks;
+  REQUIRE(read.size() == 2);
+  CHECK(read[0] == service::MarkRule{.mark = 7,
+                                     .protocol = net::Protocol::udp,
+                                     .source = net::parse_prefix("10.0.0.0/8"),
+                                     .destination = net::parse_prefix("192.168.4.15/32"),
+                                     .source_ports = {1024, 65535},
+                                     .destination_ports = {53, 53}});
+  CHECK(read[1] == service::MarkRule{.mark = 1});
+}
+
+TEST_CASE("every setting reaches the configuration") {
+  for (const service::SettingInfo& setting : service::settings_table) {
+    INFO(setting.name);
+    const std::string name(setting.name);
+    const auto with = [&](const std::string& value) {
+      return configuration_of("ports: [{name: a, device: net_null0}]\nsettings: {" + name + ": " + value + "}\n")
+          .settings;
+    };
+    for (const std::uint32_t value : {setting.low, setting.high}) {
+      service::Settings expected;
+      expected.*setting.field = value;
+      CHECK(with(std::to_string(value)) == expected);
+      if (setting.unit == "seconds") CHECK(with(std::to_string(value) + "s") == expected);
+    }
+    const std::string above = std::to_string(std::uint64_t{setting.high} + 1);
+    CHECK(problems_below_port("settings: {" + name + ": " + above + "}\n") ==
+          Lines{"f.yaml:2:" + std::to_string(14 + name.size()) + ": " + name + ": " + above + " is out of range " +
+                std::to_string(setting.low) + ".." + std::to_string(setting.high)});
+  }
+}
+
 TEST_CASE("conf/fairway.yaml has every key, and those with a default have it") {
-  // A '#' with no space after it is a key that is commented out.
-  const std::string text = std::regex_replace(text_of("conf/fairway.yaml"), std::regex("\n( *)#(\\w)"), "\n$1$2");
+  // A '#' with no space after it, or before a list's item, is a key that is commented out.
+  const std::string text = std::regex_replace(text_of("conf/fairway.yaml"), std::regex("\n( *)#(\\w|- )"), "\n$1$2");
   Problems problems;
   const auto tree = read_tree(text, problems);
   REQUIRE(lines_of(std::move(problems).sorted()) == Lines{});

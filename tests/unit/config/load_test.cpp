@@ -107,7 +107,7 @@ TEST_CASE("all problems of a file are named at once, by position") {
               "f.yaml:16:54: weight: 65536 is out of range 0..65535",
               "f.yaml:17:19: address: server 192.168.2.100:8080 stands twice in this service",
               "f.yaml:17:40: port: a dr server has its service's port 80, not 8080",
-              "f.yaml:18:1: unknown key 'surplus'; a file has director, ports, services"});
+              "f.yaml:18:1: unknown key 'surplus'; a file has director, settings, ports, marks, services"});
 }
 
 TEST_CASE("what an alias repeats is one problem") {

@@ -23,8 +23,8 @@ TEST_CASE("an unknown key with none near is answered with those there are") {
   CHECK(unknown_key(std::string(100'000, 'x'), "file", {"mtu"}) ==
         "unknown key '" + std::string(60, 'x') + "...'; a file has mtu");
   CHECK(problems_below_port("services:\n  - {address: 192.168.4.15, port: 80, weight: 1}\n") ==
-        Lines{"f.yaml:3:39: unknown key 'weight'; a service has name, address, port, protocol, scheduler, "
-              "scheduler_flags, forwarding, persistence, servers"});
+        Lines{"f.yaml:3:39: unknown key 'weight'; a service has name, address, port, protocol, mark, scheduler, "
+              "scheduler_flags, forwarding, persistence, persistence_netmask, one_packet, servers"});
 }
 
 TEST_CASE("a key of another case is another key") {

@@ -30,11 +30,14 @@ How values are written:
 Rules that hold between values:
 
 - names of ports, names of services, devices, Linux interfaces and addresses of ports stand once in a file
-- a service is its protocol, address and port: no two are alike, and no server stands twice in one
-- a server has the address family of its service, and with `dr` or `tun` its port
+- a service is its protocol, address and port, or its mark: no two are alike, and no server stands twice in one
+- a server has the address family of its service, and with `dr` or `tun` its port, unless that is a service by mark
+- port 0 and `persistence_netmask` are for services with `persistence`
+- no `lower_threshold` is above the `upper_threshold`
 - a port has a `gateway` only without `kernel_interface`, and the gateway is one of its `neighbours`
 
-A service whose address no port has is a warning only: keepalived may bring it. IPv6 services are refused: they are not built
+A service whose address no port has is a warning only: keepalived may bring it. So are a service by mark whose mark no rule
+gives, and a rule whose mark no service has: `fairwayctl` may bring the other. IPv6 services are refused: they are not built
 yet.
 )";
 

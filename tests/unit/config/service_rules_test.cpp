@@ -72,6 +72,47 @@ TEST_CASE("a DR or TUN server has its service's port, a NAT server any") {
         Lines{"f.yaml:3:75: port: a tun server has its service's port 80, not 81"});
 }
 
+TEST_CASE("a service has an address and a port, or a mark and neither") {
+  CHECK(problems_below_port("services:\n  - {name: web}\n") ==
+        Lines{"f.yaml:3:5: this service has no 'address'", "f.yaml:3:5: this service has no 'port'"});
+  CHECK(problems_below_port("services:\n  - {mark: 7, address: 10.0.0.1, port: 80, protocol: udp}\n") ==
+        Lines{"f.yaml:3:24: address: a service by mark has none", "f.yaml:3:40: port: a service by mark has none",
+              "f.yaml:3:54: protocol: a service by mark has none"});
+  CHECK(problems_below_port("services:\n  - {mark: 7}\n  - {mark: 7, name: b}\n") ==
+        Lines{"f.yaml:4:12: the service mark 7 stands already on line 3"});
+  CHECK(problems_below_port("services:\n  - {mark: 0}\n") ==
+        Lines{"f.yaml:3:12: mark: 0 is out of range 1..4294967295"});
+  CHECK(problems_below_port("services:\n  - {mark: x, servers: [{address: 10.0.0.1, port: 0, forwarding: dr}]}\n") ==
+        Lines{"f.yaml:3:12: mark: 'x' is not a whole number"});
+}
+
+TEST_CASE("port 0 and netmasks are for persistent services") {
+  CHECK(problems_below_port("services: [{address: 10.0.0.1, port: 0, persistence: 60}]\n") == Lines{});
+  CHECK(problems_below_port("services: [{address: 10.0.0.1, port: 0}]\n") ==
+        Lines{"f.yaml:2:38: port: port 0, which is every port, is for persistent services only"});
+  CHECK(problems_of_service("persistence_netmask: 24") ==
+        Lines{"f.yaml:3:60: persistence_netmask: /24 is for persistent services only"});
+  CHECK(problems_of_service("persistence: 60, persistence_netmask: /33") ==
+        Lines{"f.yaml:3:77: persistence_netmask: /33 is out of range /1../32"});
+  CHECK(problems_of_service("persistence: 60, persistence_netmask: 255.0.255.0") ==
+        Lines{"f.yaml:3:77: persistence_netmask: '255.0.255.0' is not a netmask such as 24, /24 or 255.255.255.0"});
+}
+
+TEST_CASE("one packet a connection is for UDP and marks") {
+  CHECK(problems_of_service("one_packet: true, protocol: udp") == Lines{});
+  CHECK(problems_below_port("services: [{mark: 7, one_packet: true}]\n") == Lines{});
+  CHECK(problems_of_service("one_packet: true") ==
+        Lines{"f.yaml:3:51: one_packet: one-packet scheduling is for UDP services and services by mark"});
+}
+
+TEST_CASE("a lower threshold is not above the upper one") {
+  CHECK(problems_of_service("servers: [{address: 10.0.0.1, upper_threshold: 5, lower_threshold: 5}]") == Lines{});
+  CHECK(problems_of_service("servers: [{address: 10.0.0.1, upper_threshold: 5, lower_threshold: 6}]") ==
+        Lines{"f.yaml:3:106: lower_threshold: lower threshold 6 is above upper threshold 5"});
+  CHECK(problems_of_service("servers: [{address: 10.0.0.1, lower_threshold: 1}]") ==
+        Lines{"f.yaml:3:86: lower_threshold: lower threshold 1 is above upper threshold 0"});
+}
+
 TEST_CASE("a service and its servers are of one address family") {
   CHECK(problems_of_service("servers: [{address: \"2001:db8::1\"}]") ==
         Lines{"f.yaml:3:59: address: server 2001:db8::1 and service 192.168.4.15 are of different address families"});
@@ -107,4 +148,24 @@ TEST_CASE("a service whose address no port has is doubtful, once for each addres
   CHECK(loaded.configuration.has_value());
   CHECK(lines_of(loaded.warnings) == Lines{"f.yaml:4:15: address: no port has 10.0.0.2 among its addresses; somebody "
                                            "else, as keepalived, has to add it"});
+}
+
+TEST_CASE("rules say nothing about a value that goes by one that could not be read") {
+  CHECK(problems_below_port("services: [{address: 10.0.0.1, port: 0, persistence: x, persistence_netmask: 24}]\n") ==
+        Lines{"f.yaml:2:54: persistence: 'x' is not a duration such as 300, 300s, 5m or 2h"});
+  CHECK(problems_of_service("protocol: x, one_packet: true") ==
+        Lines{"f.yaml:3:49: protocol: 'x' is none of tcp | udp"});
+  CHECK(problems_of_service("servers: [{address: 10.0.0.1, upper_threshold: x, lower_threshold: 6}]") ==
+        Lines{"f.yaml:3:86: upper_threshold: 'x' is not a whole number"});
+}
+
+TEST_CASE("a mark without a rule, or without a service, is doubtful") {
+  const auto loaded = load_text(
+      "ports: [{name: a, device: net_null0}]\n"
+      "marks: [{mark: 1}, {mark: 2, protocol: tcp}]\n"
+      "services: [{mark: 2}, {mark: 3}]\n",
+      is_scheduler);
+  CHECK(loaded.configuration.has_value());
+  CHECK(lines_of(loaded.warnings) == Lines{"f.yaml:2:16: mark: there is no service of mark 1",
+                                           "f.yaml:3:30: mark: no rule under marks gives mark 3"});
 }
