@@ -125,12 +125,12 @@ void Servers::routes_changed(std::shared_ptr<const route::Snapshot> routes) {
 }
 
 bool Servers::is_idle(service::ServerId id) const {
-  const auto [active, inactive, persistent] = connections(id);
-  return active == 0 && inactive == 0 && persistent == 0;
+  const Connections now = connections(id);
+  return now.active == 0 && now.inactive == 0;
 }
 
 /// By connections or templates: its id must not come to mean another server.
-bool Servers::is_referred_to(service::ServerId id) const { return !is_idle(id) || crew_.loads().persistent(id) != 0; }
+bool Servers::is_referred_to(service::ServerId id) const { return !is_idle(id) || connections(id).persistent != 0; }
 
 void Servers::sweep(Time now) {
   std::vector<std::pair<ServerName, service::ServerId>> leaving;

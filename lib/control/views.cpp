@@ -110,6 +110,24 @@ View netmask_view(const service::Service& service) {
   return service.persistence_prefix ? service.persistence_prefix : service::whole_prefix(service.key.address.family);
 }
 
+/// What a connection has as well stands in the same places.
+View template_view(const worker::ConnectionRow& row) {
+  const bool is_of_mark = row.protocol == net::Protocol{};
+  const std::string virtual_end = is_of_mark ? "mark " + std::to_string(row.virtual_address.v4().host())
+                                             : net::to_string(row.virtual_address, row.virtual_port);
+  return {{"protocol", is_of_mark ? "ip" : service::to_string(row.protocol)},
+          {"state", row.assured ? "ASSURED" : "NONE"},
+          {"expires", row.expires},
+          {"client", net::to_string(row.client, row.client_port)},
+          {"virtual", virtual_end},
+          {"server", net::to_string(row.server, row.server_port)},
+          {"forwarding", nullptr},
+          {"in_packets", nullptr},
+          {"worker", row.worker},
+          {"template", true},
+          {"controls", row.controls}};
+}
+
 }  // namespace
 
 View service_view(const Director& director, const service::Service& service) {
@@ -136,6 +154,7 @@ View total_view(const Director& director) {
 }
 
 View connection_view(const worker::ConnectionRow& row) {
+  if (row.is_template) return template_view(row);
   return {{"protocol", service::to_string(row.protocol)},
           {"state", conn::name(row.state)},
           {"expires", row.expires},
@@ -144,7 +163,8 @@ View connection_view(const worker::ConnectionRow& row) {
           {"server", net::to_string(row.server, row.server_port)},
           {"forwarding", service::to_string(row.forwarding)},
           {"in_packets", row.in_packets},
-          {"worker", row.worker}};
+          {"worker", row.worker},
+          {"template", false}};
 }
 
 View marks_view(const service::MarkRules& rules) {

@@ -27,7 +27,7 @@ struct ServiceChanged {
   const service::Service* after = nullptr;
 };
 
-/// One connection as a worker's table holds it.
+/// One connection as a worker's table holds it; or a persistence template, whose client's port is 0.
 struct ConnectionRow {
   net::Protocol protocol{};
   net::Address client, virtual_address, server;
@@ -37,9 +37,14 @@ struct ConnectionRow {
   std::uint32_t expires = 0;     // seconds from now
   std::uint32_t in_packets = 0;  // from the client
   std::uint32_t worker = 0;
+  /// Of a template. If its service is one by mark, the protocol is 0 and the virtual address says the mark, as in the
+  /// kernel; if it binds nobody any more, the virtual and the server's port are 65535.
+  bool is_template = false, assured = false;
+  std::uint32_t controls = 0;  // connections
 };
 
-/// A question to one worker: the connections in the next slots of its table. Control fills the first three fields and
+/// A question to one worker: the connections in the next slots of its table, and behind the last slot the templates in
+/// its share of those. Control fills the first three fields and
 /// owns the whole until `done`; the worker looks at a bounded number of slots a loop and never grows `rows`.
 struct ListConnections {
   std::uint32_t first_slot = 0;

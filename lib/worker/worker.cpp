@@ -232,17 +232,28 @@ void Worker::forget_next_hops() noexcept {
   for (; forget_from_ < end; ++forget_from_) connections_.hot(forget_from_).next_hop_to_client = 0;
 }
 
-void Worker::answer_listing() noexcept {
-  ListConnections& question = *channel_.question();
-  std::uint32_t slot = question.first_slot + listing_slot_;
+/// From a slot on; returns the slot to go on from.
+std::uint32_t Worker::list_connections(ListConnections& question, std::uint32_t slot) noexcept {
   const std::uint32_t end = std::min(connections_.capacity(), slot + listing_budget);
   for (; slot < end && question.rows.size() < question.limit; ++slot) {
     const conn::Hot& entry = connections_.hot(slot);
     if (!entry.has(conn::Hot::live)) continue;
     question.rows.push_back(row_of(entry, context_.now, number_));
   }
+  return slot;
+}
+
+void Worker::answer_listing() noexcept {
+  ListConnections& question = *channel_.question();
+  const std::uint32_t capacity = connections_.capacity();
+  std::uint32_t slot = question.first_slot + listing_slot_;
+  if (slot < capacity)
+    slot = list_connections(question, slot);
+  else
+    slot = capacity + list_templates(question, shared_.templates, template_share_, slot - capacity,
+                                     listing_budget / conn::Templates::ways, context_.now, number_);
   listing_slot_ = slot - question.first_slot;
-  const bool at_end = slot == connections_.capacity();
+  const bool at_end = slot == capacity + places_of(template_share_);
   if (!at_end && question.rows.size() < question.limit) return;
   question.next_slot = at_end ? 0 : slot;
   listing_slot_ = 0;

@@ -34,6 +34,7 @@ class Worker {
   bool transmit_for_others() noexcept;
   void retry_waiting() noexcept;
   void forget_next_hops() noexcept;
+  std::uint32_t list_connections(ListConnections& question, std::uint32_t slot) noexcept;
   void answer_listing() noexcept;
   void sleep() noexcept;
   bool has_something_to_do() const noexcept;

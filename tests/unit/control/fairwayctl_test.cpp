@@ -50,6 +50,16 @@ worker::ConnectionRow one_connection() {
           .worker = 0};
 }
 
+worker::ConnectionRow its_template() {
+  worker::ConnectionRow row = one_connection();
+  row.protocol = {};
+  row.client_port = row.virtual_port = row.server_port = {};
+  row.virtual_address = net::Ipv4Address(7);
+  row.is_template = row.assured = true;
+  row.expires = 299;
+  return row;
+}
+
 std::vector<PortReport> one_port() {
   PortReport port{.name = "outside", .device = "net_tap0", .driver = "net_tap", .kernel_interface = "fw-outside"};
   port.link = true;
@@ -96,7 +106,7 @@ struct Fixture {
       channel.set_asleep(false);
       channel.drain([](const auto&) {});
       if (auto* question = channel.question()) {
-        question->rows.push_back(one_connection());
+        question->rows = {one_connection(), its_template()};
         channel.answered();
         question->done = true;
       }
@@ -293,7 +303,8 @@ TEST_CASE_METHOD(Fixture, "fairwayctl shows what else there is") {
   crew.channel(0).counters.packets.set(123'456'789);
   CHECK(run("show connections").out ==
         "Prot Expire State       Source             Virtual         Destination        Forward InPkts Worker\n"
-        "TCP  14:59  ESTABLISHED 198.51.100.7:40000 192.168.4.15:80 192.168.2.100:8080 nat          3      0\n");
+        "TCP  14:59  ESTABLISHED 198.51.100.7:40000 192.168.4.15:80 192.168.2.100:8080 nat          3      0\n"
+        "IP   04:59  ASSURED     198.51.100.7:0     mark 7          192.168.2.100:0    -            -      0\n");
   CHECK(run("show connections --limit 0").out.ends_with("... and more (--limit)\n"));
   CHECK(run("show drops").out ==
         "Verdict       Packets Meaning\n"

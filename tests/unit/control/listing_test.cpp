@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include "control/views.hpp"
 #include "support/control.hpp"
 
 using namespace fairway;
@@ -148,9 +149,35 @@ TEST_CASE_METHOD(Fixture, "connections of all workers are listed, slice by slice
   REQUIRE(connections.size() == 15'000);
   CHECK(connections[9'999] == json::parse(R"({"protocol": "tcp", "state": "ESTABLISHED", "expires": 900,
       "client": "1.0.39.15:1024", "virtual": "10.0.0.1:80", "server": "192.0.2.1:8080", "forwarding": "nat",
-      "in_packets": 9999, "worker": 0})"));
+      "in_packets": 9999, "worker": 0, "template": false})"));
   CHECK(connections[10'000].at("worker") == 1);
   CHECK(connections[14'999].at("in_packets") == 4'999);
+}
+
+TEST_CASE("templates stand beside connections, told apart by a flag") {
+  worker::ConnectionRow row{.protocol = net::Protocol::tcp,
+                            .client = address("10.1.0.0"),
+                            .virtual_address = address("192.168.4.15"),
+                            .server = address("192.0.2.1"),
+                            .client_port = {},
+                            .virtual_port = port(80),
+                            .server_port = port(8080),
+                            .expires = 290,
+                            .worker = 1,
+                            .is_template = true,
+                            .assured = false,
+                            .controls = 2};
+  CHECK(json(connection_view(row)) == json::parse(R"({"protocol": "tcp", "state": "NONE", "expires": 290,
+      "client": "10.1.0.0:0", "virtual": "192.168.4.15:80", "server": "192.0.2.1:8080", "forwarding": null,
+      "in_packets": null, "worker": 1, "template": true, "controls": 2})"));
+  row.assured = true;
+  row.protocol = {};
+  row.virtual_address = net::Ipv4Address(4'294'967'295);
+  row.virtual_port = {};
+  const json of_mark = connection_view(row);
+  CHECK(of_mark.at("state") == "ASSURED");
+  CHECK(of_mark.at("protocol") == "ip");
+  CHECK(of_mark.at("virtual") == "mark 4294967295");
 }
 
 TEST_CASE_METHOD(Fixture, "a list is cut at its limit, and says so only if there was more") {
