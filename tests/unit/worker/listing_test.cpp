@@ -16,7 +16,7 @@ namespace {
 struct Fixture {
   static constexpr std::uint32_t clients = 200;
 
-  Templates templates{1024, {{1, 2, 3, 4}}};
+  Templates templates{1024, {{0x1234567890abcdef, 0xfedcba0987654321, 0x0f1e2d3c4b5a6978, 0x8796a5b4c3d2e1f0}}};
   service::ServerLines lines = service::make_server_lines();
   service::Server server{.id = {5}, .address = tests::address("10.0.0.1"), .port = tests::port(8080)};
   base::Stamp now{1000};
