@@ -66,7 +66,7 @@ class Control:
     def service(self, protocol, address):
         """The row of one service, its servers a dict by "ADDRESS:PORT"."""
         for row in self.show("services")["services"]:
-            if (row["protocol"], f"{row['address']}:{row['port']}") == (protocol, address):
+            if (row.get("protocol"), f"{row.get('address')}:{row.get('port')}") == (protocol, address):
                 return row | {"servers": {f"{s['address']}:{s['port']}": s for s in row["servers"]}}
         raise LabError(f"no service {protocol} {address}")
 

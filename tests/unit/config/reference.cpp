@@ -41,6 +41,21 @@ gives, and a rule whose mark no service has: `fairwayctl` may bring the other. I
 yet.
 )";
 
+constexpr std::string_view ending = R"(
+## Sysctls of IPVS that are no settings
+
+| sysctl | why |
+|---|---|
+| `backup_only`, `sync_*` | connections are not synchronised with another director yet |
+| `conn_tab_bits` (of the module) | `connections` of the director says how many there may be |
+| `conntrack`, `snat_reroute` | what is forwarded does not pass through Linux, so it has no conntrack entries; replies always go by the route to the client |
+| `debug_level` | `fairwayctl show drops` says what became of packets |
+| `est_cpulist`, `est_nice` | rates are kept by the main thread, which is never on a worker's core |
+| `ignore_tunneled` | packets that arrive in a tunnel are Linux's |
+| `schedule_icmp` | as with its default, 0: an ICMP error opens no connection |
+| `sloppy_sctp` | SCTP is not built yet |
+)";
+
 std::string replaced(std::string_view text, std::string_view what, std::string_view with) {
   std::string made;
   for (std::size_t at; (at = text.find(what)) != std::string_view::npos; text.remove_prefix(at + what.size()))
@@ -80,6 +95,7 @@ std::string table_of(const Section& section) {
 std::string reference() {
   std::string text(beginning);
   for (const Section& section : sections()) text += table_of(section);
+  text += ending;
   return text;
 }
 
