@@ -95,7 +95,7 @@ void check_service(const Words& words) {
 void add_service_options(CLI::App& app, Words& words, bool required) {
   auto* kind = app.add_option("protocol", words.protocol, "tcp, udp, or mark")->check(kinds_of_service);
   auto* service = app.add_option("service", words.service, "the service's virtual address and port, or its mark");
-  kind->needs(service->needs(kind));
+  if (!required) kind->needs(service->needs(kind));
   kind->required(required);
   service->required(required)->type_name("ADDRESS:PORT|MARK");
   app.callback([&words] { check_service(words); });

@@ -50,7 +50,7 @@ void check_persistence(const ServiceSpec& spec, std::vector<Problem>& problems) 
     problems.push_back({std::nullopt, "persistence_netmask", std::move(message)});
   };
   const unsigned longest = whole_prefix(spec.key.address.family);
-  const std::string given = "/" + std::to_string(spec.persistence_prefix);
+  const std::string given = "persistence netmask /" + std::to_string(spec.persistence_prefix);
   if (spec.persistence_prefix > longest) blame(given + " is out of range /1../" + std::to_string(longest));
   if (spec.persistence == 0) blame(given + " is for persistent services only");
 }
@@ -143,7 +143,9 @@ std::vector<Problem> check(const ServiceSpec& spec, bool (*known_scheduler)(std:
     check_flags(spec, problems);
   check_persistence(spec, problems);
   if (spec.one_packet && !spec.key.is_mark() && spec.key.protocol != net::Protocol::udp)
-    problems.push_back({std::nullopt, "one_packet", "one-packet scheduling is for UDP services and services by mark"});
+    problems.push_back(
+        {std::nullopt, "one_packet",
+         "one-packet scheduling is for UDP services and services by mark, not for " + to_string(spec.key)});
   for (std::size_t i = 0; i < spec.servers.size(); ++i)
     for (Problem& problem : check_server(spec, spec.servers[i])) {
       problem.server = i;

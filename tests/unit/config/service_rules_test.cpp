@@ -91,9 +91,9 @@ TEST_CASE("port 0 and netmasks are for persistent services") {
   CHECK(problems_below_port("services: [{address: 10.0.0.1, port: 0}]\n") ==
         Lines{"f.yaml:2:38: port: port 0, which is every port, is for persistent services only"});
   CHECK(problems_of_service("persistence_netmask: 24") ==
-        Lines{"f.yaml:3:60: persistence_netmask: /24 is for persistent services only"});
+        Lines{"f.yaml:3:60: persistence_netmask: persistence netmask /24 is for persistent services only"});
   CHECK(problems_of_service("persistence: 60, persistence_netmask: /33") ==
-        Lines{"f.yaml:3:77: persistence_netmask: /33 is out of range /1../32"});
+        Lines{"f.yaml:3:77: persistence_netmask: persistence netmask /33 is out of range /1../32"});
   CHECK(problems_of_service("persistence: 60, persistence_netmask: 255.0.255.0") ==
         Lines{"f.yaml:3:77: persistence_netmask: '255.0.255.0' is not a netmask such as 24, /24 or 255.255.255.0"});
 }
@@ -102,7 +102,8 @@ TEST_CASE("one packet a connection is for UDP and marks") {
   CHECK(problems_of_service("one_packet: true, protocol: udp") == Lines{});
   CHECK(problems_below_port("services: [{mark: 7, one_packet: true}]\n") == Lines{});
   CHECK(problems_of_service("one_packet: true") ==
-        Lines{"f.yaml:3:51: one_packet: one-packet scheduling is for UDP services and services by mark"});
+        Lines{"f.yaml:3:51: one_packet: one-packet scheduling is for UDP services and services by mark, not for "
+              "tcp 192.168.4.15:80"});
 }
 
 TEST_CASE("a lower threshold is not above the upper one") {

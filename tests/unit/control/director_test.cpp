@@ -369,21 +369,21 @@ TEST_CASE_METHOD(ControlFixture, "a service takes its netmask and its packets on
                        .persistence_prefix = prefix};
   };
   add_service(key());
-  CHECK(apply(with({}, 24)) == "/24 is for persistent services only");
+  CHECK(apply(with({}, 24)) == "persistence netmask /24 is for persistent services only");
   CHECK(apply(with(300, 24)) == "");
   CHECK(director.find(key())->persistence_prefix == 24);
   CHECK(apply(with(600, {})) == "");
   CHECK(director.find(key())->persistence_prefix == 24);
   CHECK(apply(with({}, 32)) == "");
   CHECK(director.find(key())->persistence_prefix == 0);  // as if none had been named
-  CHECK(apply(with({}, 33)) == "/33 is out of range /1../32");
+  CHECK(apply(with({}, 33)) == "persistence netmask /33 is out of range /1../32");
   CHECK(apply(with({}, 8)) == "");
   CHECK(apply(with(0, {})) == "");
   CHECK(director.find(key())->persistence_prefix == 0);
 
   EditService one_packet = with({}, {});
   one_packet.one_packet = true;
-  CHECK(apply(one_packet) == "one-packet scheduling is for UDP services and services by mark");
+  CHECK(apply(one_packet) == "one-packet scheduling is for UDP services and services by mark, not for tcp 10.0.0.1:80");
   service::ServiceKey dns = key(2);
   dns.protocol = net::Protocol::udp;
   add_service(dns);

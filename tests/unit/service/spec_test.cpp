@@ -142,12 +142,12 @@ TEST_CASE("a persistence netmask needs persistence, and fits the address family"
   ServiceSpec spec = sound();
   spec.persistence_prefix = 24;
   CHECK(blamed(spec) == Keys{"persistence_netmask"});
-  CHECK(check(spec, is_rr)[0].message == "/24 is for persistent services only");
+  CHECK(check(spec, is_rr)[0].message == "persistence netmask /24 is for persistent services only");
   spec.persistence = 300;
   CHECK(blamed(spec).empty());
   spec.persistence_prefix = 33;
   CHECK(blamed(spec) == Keys{"persistence_netmask"});
-  CHECK(check(spec, is_rr)[0].message == "/33 is out of range /1../32");
+  CHECK(check(spec, is_rr)[0].message == "persistence netmask /33 is out of range /1../32");
   spec.key.address = address("2001:db8::80");
   spec.servers.clear();
   CHECK(blamed(spec).empty());
