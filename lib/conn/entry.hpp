@@ -36,7 +36,7 @@ struct alignas(64) Hot {
   std::uint8_t standing;  // the wheel of timers that it lies in: a Standing
   std::uint8_t unused;
   service::ServerId server_id;       // counts and next hop of the server are found by it
-  std::uint32_t next_hop_to_client;  // a route::NextHopId; of NAT only, 0 until a reply has asked for it
+  std::uint32_t next_hop_to_client;  // a route::NextHopId; 0 until a reply has asked for it
   base::Stamp last_seen;             // a packet stores a stamp and re-arms nothing
   std::uint32_t in_packets;          // from the client
   std::uint32_t timeout;             // seconds, of the state

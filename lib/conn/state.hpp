@@ -53,6 +53,7 @@ enum Event : std::uint8_t { syn, fin, ack, rst, nothing, event_count };
 constexpr std::size_t tcp_states = 11;
 using Row = std::array<State, tcp_states>;
 using Machine = std::array<Row, event_count>;
+using Machines = std::array<Machine, 3>;  // by Direction
 
 constexpr State no = State::none, es = State::established, ss = State::syn_sent, sr = State::syn_recv,
                 fw = State::fin_wait, tw = State::time_wait, cl = State::close, cw = State::close_wait,
@@ -62,7 +63,7 @@ constexpr Row all_closed{cl, cl, cl, cl, cl, cl, cl, cl, cl, cl, cl};
 
 // One row an event, one column the state it finds. The kernel's tables without secure_tcp.
 // clang-format off
-constexpr std::array<Machine, 3> machines{{
+inline constexpr Machines machines{{
     {{  // input: client → server of a NAT connection
      //     no  es  ss  sr  fw  tw  cl  cw  la  li  sa
      /*syn*/{sr, es, es, sr, sr, sr, sr, sr, sr, sr, sr},
@@ -80,6 +81,32 @@ constexpr std::array<Machine, 3> machines{{
     }},
     {{  // input_only: client → server, replies are not seen
      /*syn*/{sr, es, es, sr, sr, sr, sr, sr, sr, sr, sr},
+     /*fin*/{cl, fw, ss, tw, fw, tw, cl, cw, la, li, tw},
+     /*ack*/{es, es, ss, es, fw, tw, cl, cw, cl, li, es},
+     /*rst*/{cl, cl, cl, sr, cl, cl, cl, cl, la, li, cl},
+            all_closed,
+    }},
+}};
+
+/// Those with secure_tcp: a client alone does not make a connection established.
+inline constexpr Machines secure_machines{{
+    {{  // input
+     //     no  es  ss  sr  fw  tw  cl  cw  la  li  sa
+     /*syn*/{sr, es, es, sr, sr, sr, sr, sr, sr, sr, sa},
+     /*fin*/{cl, cw, ss, tw, tw, tw, cl, cw, la, li, sa},
+     /*ack*/{es, es, ss, sr, fw, tw, cl, cw, cl, li, sa},
+     /*rst*/{cl, cl, cl, sr, cl, cl, cl, cl, la, li, cl},
+            all_closed,
+    }},
+    {{  // output
+     /*syn*/{ss, es, ss, sa, ss, ss, ss, ss, ss, li, sa},
+     /*fin*/{tw, fw, ss, tw, fw, tw, cl, tw, la, li, tw},
+     /*ack*/{es, es, ss, es, fw, tw, cl, cw, la, es, es},
+     /*rst*/{cl, cl, ss, cl, cl, tw, cl, cl, cl, cl, cl},
+            all_closed,
+    }},
+    {{  // input_only
+     /*syn*/{sa, es, es, sr, sa, sa, sa, sa, sa, sa, sa},
      /*fin*/{cl, fw, ss, tw, fw, tw, cl, cw, la, li, tw},
      /*ack*/{es, es, ss, es, fw, tw, cl, cw, cl, li, es},
      /*rst*/{cl, cl, cl, sr, cl, cl, cl, cl, la, li, cl},
@@ -107,9 +134,10 @@ constexpr auto events = [] {
 }  // namespace tcp
 
 /// The state after a TCP packet with these flags; one with none that matters closes (as the kernel's set_tcp_state).
-constexpr State after_tcp(State state, Direction direction, std::uint8_t tcp_flags) noexcept {
+constexpr State after_tcp(State state, Direction direction, std::uint8_t tcp_flags,
+                          const tcp::Machines& machines = tcp::machines) noexcept {
   const tcp::Event event = tcp::events[tcp_flags & tcp::event_flags];
-  return tcp::machines[static_cast<std::size_t>(direction)][event][static_cast<std::size_t>(state)];
+  return machines[static_cast<std::size_t>(direction)][event][static_cast<std::size_t>(state)];
 }
 
 /// Counted as ActiveConn rather than InActConn.

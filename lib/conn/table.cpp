@@ -102,7 +102,7 @@ auto Table::open(const NewConnection& connection, std::uint64_t hash, base::Stam
 
 void Table::set_state(std::uint32_t slot, State state, base::Stamp now) noexcept {
   Hot& entry = hot(slot);
-  if (entry.state == state) return;
+  if (!changes(entry, state)) return;
   const std::uint32_t before = entry.timeout;
   entry.state = state;
   entry.timeout = timeouts_.of(state);

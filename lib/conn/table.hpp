@@ -80,12 +80,21 @@ class Table {
   std::uint32_t capacity() const noexcept { return static_cast<std::uint32_t>(storage_.hot.size()); }
   const Counts& counts() const noexcept { return counts_; }
   const Timeouts& timeouts() const noexcept { return timeouts_; }
+  /// New connections may take so many places at once.
+  std::uint32_t free_places() const noexcept { return free_count_; }
+
+  /// From now on. As in the kernel, a connection that is there takes its state's new timeout with its next packet.
+  void use_timeouts(const Timeouts& timeouts) noexcept { timeouts_ = timeouts; }
 
   /// Enters a connection in state none, as inactive; its tuple must not be there. A NAT reply tuple that is taken is
   /// taken over from a closing connection only. A table that fills up gives up half-open connections, then closing ones,
   /// at the burst's end; never a settled one.
   Opening open(const NewConnection& connection, std::uint64_t hash, base::Stamp now) noexcept;
 
+  /// Whether a packet that leaves a connection in this state changes it.
+  bool changes(const Hot& entry, State state) const noexcept {
+    return entry.state != state || entry.timeout != timeouts_.of(state);
+  }
   /// Moves a connection to a state (its timeout and counts follow) and keeps its timer no later than it is due.
   void set_state(std::uint32_t slot, State state, base::Stamp now) noexcept;
   /// The template of a connection that is unassured binds a client that is there: it was established, or answered.

@@ -74,6 +74,7 @@ base::Result<service::ServerId> Servers::add(const ServerName& name, const servi
 
 void Servers::edit(service::ServerId id, const service::ServerSpec& spec) {
   crew_.limits()[id.value].set(spec.upper_threshold, spec.lower_threshold);
+  crew_.limits()[id.value].set_quiescent(spec.weight == 0);
   Known& server = known_[id.value];
   server.is_nat = spec.forwarding == service::Forwarding::nat;
   if (!server.is_nat || server.is_nat_endpoint) return;

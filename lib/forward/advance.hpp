@@ -9,14 +9,15 @@ namespace fairway::forward {
 
 /// The state after this packet. A connection of DR or TUN is one-directional until a reply is seen (the kernel's
 /// NOOUTPUT); NAT sees both directions.
-inline conn::State next_state(conn::Hot& entry, const net::PacketView& packet, bool is_reply) noexcept {
+inline conn::State next_state(conn::Hot& entry, const net::PacketView& packet, bool is_reply,
+                              const conn::tcp::Machines& machines) noexcept {
   if (packet.tuple.protocol != net::Protocol::tcp) return conn::State::udp;
   if (is_reply) {
     entry.flags = static_cast<std::uint8_t>(entry.flags & ~conn::Hot::no_output);
-    return conn::after_tcp(entry.state, conn::Direction::output, packet.tcp_flags);
+    return conn::after_tcp(entry.state, conn::Direction::output, packet.tcp_flags, machines);
   }
   const auto direction = entry.has(conn::Hot::no_output) ? conn::Direction::input_only : conn::Direction::input;
-  return conn::after_tcp(entry.state, direction, packet.tcp_flags);
+  return conn::after_tcp(entry.state, direction, packet.tcp_flags, machines);
 }
 
 /// Counts of the packet's server, as IPVS counts: before the packet is rewritten, bytes of the IP packet.
@@ -36,6 +37,7 @@ void begin_udp(conn::Reference reference, const conn::Hot& entry, Connections& c
 /// Moves every packet's connection on: statistics, time stamp, state and its timeout.
 template <class Connections>
 void advance(Burst& burst, Connections& connections, Context& context) noexcept {
+  const conn::tcp::Machines& machines = context.defence.machines();
   for (const std::uint32_t i : burst.undecided) {
     conn::Hot& entry = *burst.entries[i];
     const bool is_reply = burst.references[i].is_reply();
@@ -45,7 +47,7 @@ void advance(Burst& burst, Connections& connections, Context& context) noexcept 
     if (!entry.has(conn::Hot::live)) continue;
     entry.last_seen = context.now;
     if (!is_reply) ++entry.in_packets;
-    if (const conn::State next = next_state(entry, packet, is_reply); next != entry.state)
+    if (const conn::State next = next_state(entry, packet, is_reply, machines); connections.changes(entry, next))
       connections.set_state(burst.references[i].slot(), next, context.now);
     constexpr std::uint8_t first_packets = conn::Hot::confirmed | conn::Hot::unassured;
     if (entry.state == conn::State::udp && (entry.flags & first_packets) != conn::Hot::confirmed)

@@ -22,7 +22,7 @@ Classified classify(Burst& burst, const Context& context) noexcept {
     if (const service::Service* service = context.services.find(destination_of(tuple))) {
       classified.to_service.add(i);
       classified.services[i] = service;
-    } else if (context.services.is_nat_server(source_of(tuple))) {
+    } else if (context.services.is_nat_server(source_of(tuple)) || context.services.find(source_of(tuple))) {
       classified.from_server.add(i);
     } else {
       burst.decide(i, Verdict::to_kernel);
@@ -45,7 +45,7 @@ void hand_over(Burst& burst, const Classified& classified, const Context& contex
   }
   for (const std::uint32_t i : classified.from_server) {
     const net::Tuple4& tuple = burst.packets[i].tuple;
-    if (is_ours(i, tuple.destination, tuple.destination_port)) burst.decide(i, Verdict::to_kernel);
+    is_ours(i, tuple.destination, tuple.destination_port);
   }
 }
 

@@ -6,7 +6,8 @@
 
 namespace fairway::forward {
 
-/// What the misses of a burst are: packets to a service (and which), or replies of a NAT real server.
+/// What the misses of a burst are: packets to a service (and which), or what servers send: from the endpoint of a NAT real
+/// server, or, of DR and TUN, from that of a service.
 struct Classified {
   PacketSet to_service;
   PacketSet from_server;
@@ -16,8 +17,7 @@ struct Classified {
 /// Sorts the misses; those that are neither go to the kernel.
 Classified classify(Burst& burst, const Context& context) noexcept;
 
-/// Misses whose flow another worker owns get the verdict to_other_worker and that worker's number. Replies that are ours
-/// but of no connection go to the kernel, which routes them like any packet.
+/// Misses whose flow another worker owns get the verdict to_other_worker and that worker's number.
 void hand_over(Burst& burst, const Classified& classified, const Context& context) noexcept;
 
 }  // namespace fairway::forward

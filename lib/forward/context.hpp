@@ -8,6 +8,7 @@
 #include "base/time.hpp"
 #include "conn/templates.hpp"
 #include "forward/burst.hpp"
+#include "forward/defence.hpp"
 #include "route/snapshot.hpp"
 #include "service/lines.hpp"
 #include "service/table.hpp"
@@ -50,6 +51,7 @@ struct Context {
   base::Random random{0};                   // the worker seeds it
   const route::Snapshot* routes = nullptr;  // valid during one burst
   AnswerLimit answers;
+  Defence defence{};            // kept up by Upkeep
   std::uint16_t tunnel_id = 0;  // of outer headers that may be fragmented
 };
 

@@ -26,22 +26,36 @@ void look_up(Burst& burst, Connections& connections) noexcept {
   for (const std::uint32_t k : PacketSet::first(count).without(hits)) burst.missed.add(places[k]);
 }
 
-/// True if the kernel would end this connection and choose anew: a SYN of the client finds it in TIME_WAIT or CLOSE
-/// (conn_reuse_mode 1, the kernel's default).
-inline bool is_reused(const conn::Hot& entry, conn::Reference reference, const net::PacketView& packet) noexcept {
-  constexpr std::uint8_t decisive = net::TcpHeader::syn | net::TcpHeader::rst;
-  return !reference.is_reply() && (packet.tcp_flags & decisive) == net::TcpHeader::syn &&
-         (entry.state == conn::State::time_wait || entry.state == conn::State::close);
+/// Whether the client's SYN that finds this connection ends it and chooses anew (is_new_conn_expected in the kernel):
+/// one that is over by conn_reuse_mode, unless a template controls it; with expire_nodest_conn any whose server has
+/// weight 0.
+inline bool is_reused(const conn::Hot& entry, const conn::Cold& rest, const service::Settings& settings,
+                      const Context& context) noexcept {
+  if (settings.expire_nodest_conn != 0 && context.loads.is_quiescent(entry.server_id)) return true;
+  if (settings.conn_reuse_mode == 0 || rest.persistence != 0) return false;
+  constexpr std::uint32_t also_after_fin = 2;
+  return entry.state == conn::State::time_wait || entry.state == conn::State::close ||
+         ((settings.conn_reuse_mode & also_after_fin) != 0 && entry.state == conn::State::fin_wait &&
+          entry.has(conn::Hot::no_output));
 }
 
-/// Ends overdue connections that were found, and those that a SYN reuses; then the packet is a miss, and so are those
-/// behind it in the burst that found the same one.
+/// Ends overdue connections that were found, those that a SYN reuses, and with expire_nodest_conn those of deleted servers
+/// that a client's packet finds; then the packet is a miss, and so are those behind it in the burst that found the same
+/// one.
 template <class Connections>
 void expire(Burst& burst, Connections& connections, const Context& context) noexcept {
+  const service::Settings& settings = context.services.settings();
+  const bool ends_orphans = settings.expire_nodest_conn != 0;
+  const auto is_over = [&](const conn::Hot& entry, conn::Reference reference, std::uint8_t tcp_flags) {
+    if (entry.is_due(context.now)) return true;
+    if (ends_orphans && !reference.is_reply() && !context.statuses[entry.server_id.value].get().available) return true;
+    return (tcp_flags & net::TcpHeader::syn) != 0 && !reference.is_reply() &&
+           is_reused(entry, connections.cold(reference.slot()), settings, context);
+  };
   for (const std::uint32_t i : burst.undecided.without(burst.missed)) {
     const conn::Hot& entry = *burst.entries[i];
     if (entry.has(conn::Hot::live)) {
-      if (!entry.is_due(context.now) && !is_reused(entry, burst.references[i], burst.packets[i])) continue;
+      if (!is_over(entry, burst.references[i], burst.packets[i].tcp_flags)) continue;
       connections.expire(burst.references[i].slot());
     }
     burst.missed.add(i);

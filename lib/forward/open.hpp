@@ -10,12 +10,13 @@
 namespace fairway::forward {
 
 /// May this packet open a connection? Not from port 20, which IPVS leaves to FTP's active data connections, whatever the
-/// protocol. TCP: a SYN without RST. UDP: any.
-inline bool may_open(const net::PacketView& packet) noexcept {
-  constexpr std::uint8_t decisive = net::TcpHeader::syn | net::TcpHeader::rst;
+/// protocol. TCP: a SYN without RST, or with sloppy_tcp anything without RST. UDP: any.
+inline bool may_open(const net::PacketView& packet, const service::Settings& settings) noexcept {
   constexpr net::ServicePort ftp_data{std::uint16_t{20}};
   if (packet.tuple.source_port == ftp_data) return false;
-  return packet.tuple.protocol != net::Protocol::tcp || (packet.tcp_flags & decisive) == net::TcpHeader::syn;
+  if (packet.tuple.protocol != net::Protocol::tcp) return true;
+  const auto has = [&](std::uint8_t flag) { return (packet.tcp_flags & flag) != 0; };
+  return (has(net::TcpHeader::syn) || settings.sloppy_tcp != 0) && !has(net::TcpHeader::rst);
 }
 
 /// Who is to serve a new connection, and what binds its client to that server.
@@ -68,7 +69,8 @@ void open_one(Burst& burst, std::uint32_t i, const service::Service& service, Co
     burst.missed.remove(i);
     return;
   }
-  if (!may_open(packet)) return burst.decide(i, Verdict::to_kernel);
+  if (!may_open(packet, context.services.settings())) return burst.decide(i, Verdict::to_kernel);
+  if (context.defence.drops_packet()) return burst.decide(i, Verdict::drop_defence);
   const Choice choice = choose(service, packet, context);
   // A server that control is just taking away: the client tries again in a second, and gets another.
   if (choice.server && !context.statuses[choice.server->id.value].get().available) {
@@ -84,7 +86,9 @@ void open_one(Burst& burst, std::uint32_t i, const service::Service& service, Co
       // Now and not with the burst's advance: the next packet's choice goes by the active connections. That the packet
       // meets this state once more changes nothing.
       if (packet.tuple.protocol == net::Protocol::tcp)
-        connections.set_state(opening.slot, next_state(connections.hot(opening.slot), packet, false), context.now);
+        connections.set_state(opening.slot,
+                              next_state(connections.hot(opening.slot), packet, false, context.defence.machines()),
+                              context.now);
       return;
     case Connections::Opened::tuple_taken: return burst.decide(i, Verdict::drop_tuple_taken);
     case Connections::Opened::full: return burst.decide(i, Verdict::drop_table_full);

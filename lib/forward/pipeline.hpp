@@ -7,6 +7,7 @@
 #include "forward/next_hop.hpp"
 #include "forward/open.hpp"
 #include "forward/parse.hpp"
+#include "forward/replies.hpp"
 #include "forward/rewrite.hpp"
 #include "forward/send.hpp"
 
@@ -24,6 +25,7 @@ void run(Burst& burst, Connections& connections, Context& context) noexcept {
     const Classified classified = classify(burst, context);  // misses → service, NAT reply, or the kernel's
     hand_over(burst, classified, context);                   // another worker's flow → its owner
     open(burst, classified, connections, context);           // scheduler → real server → connection
+    take_replies(burst, classified, connections, context);   // servers' packets by way of the director
   }
 
   find_next_hops(burst, context);        // where it goes, and whether that is known

@@ -20,6 +20,12 @@ void refuse_size(Burst& burst, std::uint32_t i, net::Ipv4Address source, std::ui
   answer(burst, i, Verdict::answer_fragmentation_needed, source, mtu, context);
 }
 
+void refuse_tunnel_size(Burst& burst, std::uint32_t i, net::Ipv4Address source, std::uint16_t mtu,
+                        Context& context) noexcept {
+  if (context.services.settings().pmtu_disc == 0) return burst.decide(i, Verdict::drop_too_big);
+  refuse_size(burst, i, source, mtu, context);
+}
+
 net::Ipv4Address own_address(const net::PacketView& packet, const Context& context) noexcept {
   constexpr net::Ipv4Address dummy{0xc0000008u};
   const auto& ports = context.routes->ports;

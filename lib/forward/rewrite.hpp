@@ -21,6 +21,10 @@ inline void decrement_ttl(net::Ipv4Header& ip) noexcept {
 /// Decides a packet that is too big for its next hop: answered where it must not be fragmented.
 void refuse_size(Burst& burst, std::uint32_t i, net::Ipv4Address source, std::uint16_t mtu, Context& context) noexcept;
 
+/// Likewise one that is too big for its tunnel. With pmtu_disc 0 the kernel fragments it, whatever its DF bit says.
+void refuse_tunnel_size(Burst& burst, std::uint32_t i, net::Ipv4Address source, std::uint16_t mtu,
+                        Context& context) noexcept;
+
 /// The director's own address where the packet came in; if it has none there, one of another port; if it has none at
 /// all, the dummy address that Linux answers from then (RFC 7600), since 0.0.0.0 is nobody's (RFC 1122, 3.2.1.3).
 net::Ipv4Address own_address(const net::PacketView& packet, const Context& context) noexcept;
@@ -36,13 +40,17 @@ inline void rewrite_to_server(Burst& burst, std::uint32_t i, Context& context) n
   decrement_ttl(*packet.ipv4());
   const bool is_tun = entry.forwarding == service::Forwarding::tun;
   const auto mtu = static_cast<std::uint16_t>(next_hop.mtu - (is_tun ? tun_overhead : 0));
-  if (packet.network_length > mtu) return refuse_size(burst, i, virtual_address, mtu, context);
+  if (packet.network_length > mtu)
+    return (is_tun ? refuse_tunnel_size : refuse_size)(burst, i, virtual_address, mtu, context);
 
   switch (entry.forwarding) {
     case service::Forwarding::nat: return nat_to_server(packet, entry);
     case service::Forwarding::dr: return;  // the link-layer header is all
     case service::Forwarding::tun:
-      if (!tunnel(packet, next_hop.source, entry.v4.server, ++context.tunnel_id))
+      if (!tunnel(packet, {.source = next_hop.source,
+                           .server = entry.v4.server,
+                           .id = ++context.tunnel_id,
+                           .keeps_df = context.services.settings().pmtu_disc != 0}))
         burst.decide(i, Verdict::drop_no_headroom);
       return;
   }

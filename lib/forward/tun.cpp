@@ -26,21 +26,21 @@ net::Big16 checksum_of(const net::Ipv4Header& ip) noexcept {
 
 }  // namespace
 
-bool tunnel(net::PacketView& packet, net::Ipv4Address source, net::Ipv4Address server, std::uint16_t id) noexcept {
+bool tunnel(net::PacketView& packet, const Tunnel& tunnel) noexcept {
   if (packet.headroom < tun_overhead) return false;
   const net::Ipv4Header& inner = *packet.ipv4();
-  const bool forbids_fragments = inner.forbids_fragments();
+  const bool forbids_fragments = tunnel.keeps_df && inner.forbids_fragments();
   const auto whole = static_cast<std::uint16_t>(packet.network_length + tun_overhead);
   net::Ipv4Header outer{.version_length = 0x45,
                         .service = service_of_outer(inner.service),
                         .total_length = net::Big16(whole),
-                        .id = net::Big16(forbids_fragments ? std::uint16_t{0} : id),
+                        .id = net::Big16(forbids_fragments ? std::uint16_t{0} : tunnel.id),
                         .fragment = net::Big16(forbids_fragments ? net::Ipv4Header::dont_fragment : std::uint16_t{0}),
                         .ttl = inner.ttl,
                         .protocol = static_cast<std::uint8_t>(net::Protocol::ipip),
                         .checksum = {},
-                        .source = source,
-                        .destination = server};
+                        .source = tunnel.source,
+                        .destination = tunnel.server};
   outer.checksum = checksum_of(outer);
 
   // The outer header overlays what was the link-layer header; send writes the new one before it.

@@ -31,10 +31,11 @@ enum class Verdict : std::uint8_t {
   drop_server_gone,
   drop_table_full,
   drop_tuple_taken,
+  drop_defence,
   drop_answer_limited,
   drop_unanswerable,
 };
-constexpr std::size_t verdict_count = 21;
+constexpr std::size_t verdict_count = 22;
 
 struct VerdictInfo {
   std::string_view name;
@@ -62,6 +63,7 @@ constexpr std::array<VerdictInfo, verdict_count> verdicts{{
     {"drop_server_gone", "of a connection whose real server was deleted"},
     {"drop_table_full", "a new connection, and no half-open one to make room for it"},
     {"drop_tuple_taken", "a new connection whose reply tuple is taken on every real server"},
+    {"drop_defence", "would have opened a connection, but the setting drop_packet takes its share"},
     {"drop_answer_limited", "would have been answered, but answers are limited in rate"},
     {"drop_unanswerable", "would have been answered, but its sender must not be (RFC 1122, 3.2.2)"},
 }};

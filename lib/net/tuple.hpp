@@ -23,6 +23,15 @@ struct alignas(8) Tuple4 {
 };
 static_assert(sizeof(Tuple4) == 16);
 
+/// The tuple of what comes back.
+inline Tuple4 reversed(const Tuple4& tuple) {
+  return {.source = tuple.destination,
+          .destination = tuple.source,
+          .source_port = tuple.destination_port,
+          .destination_port = tuple.source_port,
+          .protocol = tuple.protocol};
+}
+
 struct alignas(8) Tuple6 {
   Ipv6Address source;
   Ipv6Address destination;

@@ -10,9 +10,9 @@
 
 namespace fairway::service {
 
-/// A server's connection thresholds and whether it is overloaded (the kernel's IP_VS_DEST_F_OVERLOAD): then it gets no
-/// new connections from the scheduler. Shared by all workers, by server id. A server without thresholds costs one load
-/// when a connection opens or ends.
+/// What else workers must know of a server, and need seldom: its connection thresholds, whether it is overloaded (the
+/// kernel's IP_VS_DEST_F_OVERLOAD: then it gets no new connections from the scheduler), whether its weight is 0. Shared by
+/// all workers, by server id. A server without thresholds costs one load when a connection opens or ends.
 class ServerLimits {
  public:
   /// Control only. An upper threshold that is raised or taken away ends the overload; one that is lowered takes effect
@@ -25,6 +25,10 @@ class ServerLimits {
   }
   /// It came back from the trash, or its id means another server now.
   void clear_overload() noexcept { overloaded_.store(false, std::memory_order_relaxed); }
+
+  /// Control only: its weight is 0.
+  void set_quiescent(bool quiescent) noexcept { quiescent_.store(quiescent, std::memory_order_relaxed); }
+  bool is_quiescent() const noexcept { return quiescent_.load(std::memory_order_relaxed); }
 
   bool is_overloaded() const noexcept { return overloaded_.load(std::memory_order_relaxed); }
   /// Whether bound() and unbound() have anything to do. A server whose thresholds were taken away while it was overloaded
@@ -54,6 +58,7 @@ class ServerLimits {
   std::atomic<std::uint32_t> upper_ = 0;  // control writes; 0: none
   std::atomic<std::uint32_t> lower_ = 0;  // likewise
   std::atomic<bool> overloaded_ = false;  // workers and control write
+  std::atomic<bool> quiescent_ = false;   // control writes
 };
 
 /// By server id, as large as ids can get.

@@ -103,6 +103,7 @@ class Loads {
     for (const ServerLine* lines : workers_) sum += lines[id.value].persistent.get();
     return sum;
   }
+  bool is_quiescent(ServerId id) const noexcept { return limits_ && limits_[id.value].is_quiescent(); }
   bool is_overloaded(ServerId id) const noexcept { return limits_ && limits_[id.value].is_overloaded(); }
 
  private:

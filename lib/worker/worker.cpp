@@ -81,7 +81,8 @@ void Worker::run() noexcept {
 bool Worker::poll_once() noexcept {
   context_.now = clock_.now();
   follow_changes();
-  bool found_work = receive();
+  bool found_work = upkeep_.run(connections_, context_, upkeep_budget);
+  found_work |= receive();
   found_work |= take_handed_over();
   found_work |= transmit_for_others();
   found_work |= connections_.end_burst(context_.now, expiry_budget);
@@ -93,7 +94,10 @@ bool Worker::poll_once() noexcept {
 
 // Everything of control's is taken here, between two bursts: what the stages see does not change under them.
 void Worker::follow_changes() noexcept {
-  channel_.drain([&](const ServiceChanged& change) { follow(change, number_); });
+  channel_.drain([&](const ServiceChanged& change) {
+    follow(change, number_);
+    if (takes_servers_away(change)) upkeep_.server_deleted();
+  });
   context_.routes = shared_.routes.load(std::memory_order_acquire);
   if (context_.routes->generation != snapshot_generation_) {
     snapshot_generation_ = context_.routes->generation;

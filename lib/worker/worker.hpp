@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "dpdk/clock.hpp"
+#include "forward/upkeep.hpp"
 #include "worker/idle.hpp"
 #include "worker/links.hpp"
 #include "worker/outbox.hpp"
@@ -24,6 +25,7 @@ class Worker {
 
  private:
   static constexpr std::uint32_t expiry_budget = 256;    // timers looked at in one loop
+  static constexpr std::uint32_t upkeep_budget = 64;     // connections looked at in one loop beside those
   static constexpr std::uint32_t listing_budget = 1024;  // slots looked at in one loop for a listing
 
   // One loop.
@@ -65,6 +67,7 @@ class Worker {
   Idle idle_;
   dpdk::Clock clock_;
   forward::Context context_;
+  forward::Upkeep upkeep_;
   forward::Burst burst_;
   dpdk::Packet* const* packets_ = nullptr;  // of the burst
   Waiting waiting_;

@@ -86,6 +86,7 @@ class Driver {
   }
   json remove_service(const json& command) {
     world_->services.remove(key_in(command));
+    world_->server_deleted();
     return json::object();
   }
   json add_server(const json& command) {
@@ -94,10 +95,20 @@ class Driver {
   }
   json remove_server(const json& command) {
     world_->services.remove_server(key_in(command), command.at("server").get<std::string>());
+    world_->server_deleted();
     return json::object();
   }
   json set_weight(const json& command) {
     world_->services.set_weight(key_in(command), command.at("server").get<std::string>(), command.at("weight"));
+    return json::object();
+  }
+
+  /// Changes the settings that are named; the others have their defaults.
+  json set_settings(const json& command) {
+    service::Settings settings;
+    for (const service::SettingInfo& info : service::settings_table)
+      settings.*info.field = command.value(std::string(info.name), settings.*info.field);
+    world_->set(settings);
     return json::object();
   }
 
@@ -204,6 +215,7 @@ const std::map<std::string, Driver::Handler> Driver::handlers_{
     {"add server", &Driver::add_server},
     {"remove server", &Driver::remove_server},
     {"set weight", &Driver::set_weight},
+    {"set settings", &Driver::set_settings},
     {"set next hop", &Driver::set_next_hop},
     {"burst", &Driver::burst},
     {"retry", &Driver::retry},

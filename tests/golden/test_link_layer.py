@@ -84,7 +84,7 @@ def test_a_server_that_answers_nobody_is_the_kernels(director):
     unchanged(director, from_server(TCP(sport=8080, dport=40000, flags="SA")), INSIDE)
 
 
-def test_a_dr_servers_own_packets_are_the_kernels(director):
+def test_what_a_dr_server_sends_of_no_connection_is_the_kernels(director):
     director.send(from_client(DR, SYN))
-    frame = Ether(src=server_mac(2), dst=INSIDE_MAC) / IP(src=VIP[DR], dst="198.51.100.7") / TCP(sport=80, dport=40000)
+    frame = Ether(src=server_mac(2), dst=INSIDE_MAC) / IP(src=VIP[DR], dst="198.51.100.7") / TCP(sport=80, dport=40001)
     unchanged(director, frame, INSIDE)

@@ -195,6 +195,13 @@ def a_client_port_that_its_only_server_knows_from_another_vip(make):
     return director.send(sent), sent
 
 
+@reaches("drop_defence")
+def a_share_of_the_packets_that_would_open(make):
+    director = with_services(make)
+    director.do("set settings", drop_packet=3, am_droprate=1)
+    return director.send(from_client(NAT, SYN)), from_client(NAT, SYN)
+
+
 @reaches("drop_answer_limited")
 def one_answer_too_many(make):
     director = make()

@@ -70,7 +70,11 @@ class Services {
     change(key, [&](auto& servers) { servers.insert(servers.begin(), admit(key, spec)); });
   }
   void set_weight(const service::ServiceKey& key, std::string_view server, std::uint32_t weight) {
-    change(key, [&](auto& servers) { place_of(servers, server)->weight = weight; });
+    change(key, [&](auto& servers) {
+      const auto place = place_of(servers, server);
+      place->weight = weight;
+      limits_[place->id.value].set_quiescent(weight == 0);
+    });
   }
   void remove_server(const service::ServiceKey& key, std::string_view server) {
     change(key, [&](auto& servers) {
@@ -92,6 +96,9 @@ class Services {
   std::shared_ptr<const service::Service> current(const service::ServiceKey& key) const {
     return current_.at(service::to_string(key));
   }
+  bool has(const service::ServiceKey& key) const { return current_.contains(service::to_string(key)); }
+  /// Ids below this one may have been given.
+  std::uint32_t id_end() const { return static_cast<std::uint32_t>(known_.size() + 1); }
   service::Table& table() { return table_; }
   const service::ServerStatus* statuses() const { return statuses_.get(); }
   service::ServerLine* lines(unsigned worker) { return lines_[worker].get(); }
@@ -129,6 +136,7 @@ class Services {
     place->second.available = true;
     if (routes_) publish_status(place->second, *routes_);
     limits_[place->second.id.value].set(spec.upper_threshold, spec.lower_threshold);
+    limits_[place->second.id.value].set_quiescent(spec.weight == 0);
     if (spec.forwarding == service::Forwarding::nat)
       table_.add_nat_server(service::endpoint_of(key.protocol, spec.address, spec.port));
     return {.id = place->second.id,

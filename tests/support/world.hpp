@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "forward/pipeline.hpp"
+#include "forward/upkeep.hpp"
 #include "support/connections.hpp"
 #include "support/services.hpp"
 #include "support/site.hpp"
@@ -46,6 +47,7 @@ class WorkerUnderTest {
   }
 
   std::vector<Outcome> run(const std::vector<net::PacketView>& packets) {
+    upkeep.run(connections, context, upkeep_budget);
     burst = std::make_unique<forward::Burst>();
     std::copy(packets.begin(), packets.end(), burst->packets.begin());
     burst->begin(static_cast<std::uint32_t>(packets.size()));
@@ -61,10 +63,12 @@ class WorkerUnderTest {
     return outcomes;
   }
 
+  static constexpr std::uint32_t upkeep_budget = 64;
   Entries entries;
   Connections connections;
   forward::Context context;
   conn::Templates::Share template_share;
+  forward::Upkeep upkeep;
   std::unique_ptr<forward::Burst> burst;
 };
 
@@ -100,10 +104,18 @@ class World {
     now_ = base::later(now_, static_cast<std::uint32_t>(milliseconds));
     for (const auto& worker : workers_) {
       worker->context.now = now_;
+      while (worker->upkeep.run(worker->connections, worker->context, WorkerUnderTest::upkeep_budget)) {}
       while (worker->connections.end_burst(now_, 1000)) {}
       while (templates.sweep(worker->template_share, now_, worker->context.lines)) {}
     }
   }
+
+  /// As the worker does when control has told it: looked for at once, to the end.
+  void server_deleted() {
+    for (const auto& worker : workers_) worker->upkeep.server_deleted();
+    pass(0);
+  }
+  void set(const service::Settings& settings) { services.table().put(settings); }
 
   WorkerUnderTest& worker(unsigned number = 0) { return *workers_[number]; }
   forward::Context& context() { return workers_[0]->context; }

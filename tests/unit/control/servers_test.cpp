@@ -211,6 +211,17 @@ TEST_CASE_METHOD(Fixture, "when all ids are taken it says so, and a server of th
   CHECK(servers.add(server, spec(Forwarding::dr)).value() == service::ServerId{3});
 }
 
+TEST_CASE_METHOD(Fixture, "workers are told of weight 0, when a server comes and when it is edited") {
+  service::ServerSpec quiescent = spec(Forwarding::nat);
+  quiescent.weight = 0;
+  const auto id = servers.add(name("192.0.2.1"), quiescent).value();
+  CHECK(crew.loads().is_quiescent(id));
+  servers.edit(id, spec(Forwarding::nat));
+  CHECK_FALSE(crew.loads().is_quiescent(id));
+  servers.edit(id, quiescent);
+  CHECK(crew.loads().is_quiescent(id));
+}
+
 TEST_CASE_METHOD(Fixture, "thresholds reach the workers, and overload outlasts the trash but not the server") {
   const auto id = servers.add(name("192.0.2.1"), spec(Forwarding::nat, 4, 2)).value();
   service::ServerLimits& limits = crew.limits()[id.value];

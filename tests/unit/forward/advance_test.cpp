@@ -152,3 +152,23 @@ TEST_CASE_METHOD(Fixture, "a segment without SYN, FIN, ACK or RST closes, as in 
   from_client(tcp_ack);
   CHECK(from_client(tcp_psh) == State::close);
 }
+
+TEST_CASE_METHOD(Fixture, "with secure_tcp only the server makes a NAT connection established, as seen on a kernel") {
+  world.set({.secure_tcp = 3});
+  serve(Forwarding::nat);
+  CHECK(from_client(tcp_syn) == State::syn_recv);
+  CHECK(from_server(tcp_syn | tcp_ack) == State::synack);
+  CHECK(from_client(tcp_ack) == State::synack);
+  CHECK(from_server(tcp_ack) == State::established);
+}
+
+TEST_CASE_METHOD(Fixture, "with secure_tcp DR's SYN is SYNACK, as seen on a kernel") {
+  world.set({.secure_tcp = 3});
+  serve(Forwarding::dr);
+  CHECK(from_client(tcp_syn) == State::synack);
+  CHECK(world.find(client)->timeout == 120);
+  CHECK(line().active.get() == 1);
+  CHECK(from_client(tcp_ack) == State::established);
+  world.set({});
+  CHECK(from_client(tcp_fin | tcp_ack) == State::fin_wait);
+}

@@ -84,10 +84,9 @@ TEST_CASE_METHOD(Fixture, "a SYN in any other state belongs to the connection th
   CHECK(server() == first);
 }
 
-TEST_CASE_METHOD(Fixture, "only a client's SYN without RST reuses a closing connection") {
+TEST_CASE_METHOD(Fixture, "only a client's SYN reuses a closing connection") {
   bring_to(State::time_wait);
-  const std::uint8_t flags = GENERATE(std::uint8_t{tcp_ack}, std::uint8_t{tcp_fin | tcp_ack},
-                                      std::uint8_t{tcp_syn | tcp_rst}, std::uint8_t{tcp_rst});
+  const std::uint8_t flags = GENERATE(std::uint8_t{tcp_ack}, std::uint8_t{tcp_fin | tcp_ack}, std::uint8_t{tcp_rst});
   CHECK(world.send(with_flags(flags)).verdict == Verdict::transmit);
   CHECK(opened() == 1);
 }
@@ -147,4 +146,128 @@ TEST_CASE_METHOD(Fixture, "a packet before the SYN that reuses its connection go
   world.pass(1'000'000);
   CHECK(world.is_empty());
   CHECK(world.connections().counts().expired == 2);
+}
+
+TEST_CASE_METHOD(Fixture, "a SYN with RST ends a closing connection and opens none") {
+  bring_to(State::time_wait);
+  CHECK(world.send(with_flags(tcp_syn | tcp_rst)).verdict == Verdict::to_kernel);
+  CHECK(world.connections().counts().connections == 0);
+  CHECK(opened() == 1);
+}
+
+namespace {
+
+/// In which states of DR's and NAT's a SYN chooses anew, for each conn_reuse_mode.
+struct ReuseCase {
+  std::uint32_t mode;
+  service::Forwarding forwarding;
+  State state;
+  bool is_reused;
+};
+
+constexpr auto nat = service::Forwarding::nat, dr = service::Forwarding::dr;
+const ReuseCase reuse_cases[]{
+    {0, nat, State::time_wait, false}, {0, nat, State::close, false},     {0, dr, State::close, false},
+    {0, dr, State::fin_wait, false},   {1, nat, State::time_wait, true},  {1, nat, State::close, true},
+    {1, nat, State::fin_wait, false},  {1, dr, State::close, true},       {1, dr, State::fin_wait, false},
+    {2, nat, State::time_wait, true},  {2, nat, State::close, true},      {2, nat, State::fin_wait, false},
+    {2, dr, State::fin_wait, true},    {2, dr, State::close, true},       {2, dr, State::syn_recv, false},
+    {3, nat, State::fin_wait, false},  {3, dr, State::fin_wait, true},    {3, dr, State::time_wait, true},
+    {3, nat, State::time_wait, true},  {3, dr, State::established, false}};
+
+struct OfMethod : Fixture {
+  /// A DR or NAT connection, moved to the state.
+  void open(service::Forwarding forwarding, State state) {
+    world.services.add(web, "rr", {server_spec("10.0.0.1", 80, forwarding), server_spec("10.0.0.2", 80, forwarding)});
+    world.send(syn);
+    const auto slot = world.connections().find(tuple(), world.connections().hash(tuple()))->slot();
+    world.connections().set_state(slot, state, world.context().now);
+  }
+  static net::Tuple4 tuple() {
+    return {.source = ipv4(syn.source),
+            .destination = ipv4(syn.destination),
+            .source_port = port(syn.source_port),
+            .destination_port = port(syn.destination_port),
+            .protocol = syn.protocol};
+  }
+  std::uint64_t opened_in_all() {
+    std::uint64_t sum = 0;
+    for (const auto* text : {"10.0.0.1", "10.0.0.2"})
+      sum += world.services.lines(0)[world.services.id_of(web, text, 80).value].connections.get();
+    return sum;
+  }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(OfMethod, "what a SYN does to an old connection follows conn_reuse_mode") {
+  const ReuseCase one = GENERATE(from_range(std::begin(reuse_cases), std::end(reuse_cases)));
+  CAPTURE(one.mode, one.forwarding, conn::name(one.state));
+  world.set({.conn_reuse_mode = one.mode});
+  open(one.forwarding, one.state);
+  CHECK(world.send(syn).verdict == Verdict::transmit);
+  CHECK(opened_in_all() == (one.is_reused ? 2 : 1));
+}
+
+TEST_CASE_METHOD(OfMethod, "a SYN keeps the server of a connection that a template controls") {
+  world.set({.conn_reuse_mode = 3});
+  open(nat, State::time_wait);
+  const conn::Hot& entry = *world.find(syn);
+  conn::Cold rest{};
+  CHECK(forward::is_reused(entry, rest, world.context().services.settings(), world.context()));
+  rest.persistence = 1;
+  CHECK_FALSE(forward::is_reused(entry, rest, world.context().services.settings(), world.context()));
+}
+
+TEST_CASE_METHOD(OfMethod, "with expire_nodest_conn a SYN leaves a server of weight 0, in every state and mode") {
+  const std::uint32_t mode = GENERATE(0u, 1u);
+  const State state = GENERATE(State::syn_recv, State::established, State::fin_wait);
+  world.set({.conn_reuse_mode = mode, .expire_nodest_conn = 1});
+  open(dr, state);
+  CHECK(world.send(syn).verdict == Verdict::transmit);
+  CHECK(opened_in_all() == 1);
+  const std::string first = net::to_string(world.find(syn)->v4.server);
+  world.services.set_weight(web, first, 0);
+  CHECK(world.send(with_flags(tcp_ack)).verdict == Verdict::transmit);
+  CHECK(opened_in_all() == 1);
+  CHECK(world.send(syn).verdict == Verdict::transmit);
+  CHECK(opened_in_all() == 2);
+  CHECK(net::to_string(world.find(syn)->v4.server) != first);
+}
+
+TEST_CASE_METHOD(OfMethod, "without expire_nodest_conn a SYN stays with a server of weight 0") {
+  open(dr, State::established);
+  for (const auto* text : {"10.0.0.1", "10.0.0.2"}) world.services.set_weight(web, text, 0);
+  CHECK(world.send(syn).verdict == Verdict::transmit);
+  CHECK(opened_in_all() == 1);
+}
+
+TEST_CASE_METHOD(OfMethod, "with expire_nodest_conn a packet ends the connection of a deleted server") {
+  world.set({.expire_nodest_conn = 1});
+  open(dr, State::established);
+  world.services.remove_server(web, net::to_string(world.find(syn)->v4.server));
+  SECTION("a SYN opens the next at once") {
+    CHECK(world.send(syn).verdict == Verdict::transmit);
+    CHECK(opened_in_all() == 2);
+    CHECK(world.connections().counts().connections == 1);
+  }
+  SECTION("another packet is the kernel's, which resets the client") {
+    CHECK(world.send(with_flags(tcp_ack)).verdict == Verdict::to_kernel);
+    CHECK(world.is_empty());
+  }
+  SECTION("several of one burst end it once") {
+    const auto outcomes = world.burst({with_flags(tcp_ack), syn, with_flags(tcp_ack)});
+    CHECK(outcomes[0].verdict == Verdict::to_kernel);
+    CHECK(outcomes[2].verdict == Verdict::transmit);
+    CHECK(opened_in_all() == 2);
+  }
+}
+
+TEST_CASE_METHOD(Fixture, "a reply does not end the connection of a deleted server") {
+  world.set({.expire_nodest_conn = 1});
+  bring_to(State::established);
+  const std::string first = server();
+  world.services.remove_server(web, first);
+  CHECK(world.send(reply_to(syn, first, 8080, tcp_ack), site::inside).verdict == Verdict::transmit);
+  CHECK(world.find(syn));
 }

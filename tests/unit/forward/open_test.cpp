@@ -36,14 +36,52 @@ TEST_CASE("which TCP packets may open a connection") {
     packet.tuple.protocol = net::Protocol::tcp;
     packet.tcp_flags = static_cast<std::uint8_t>(flags);
     packet.tuple.source_port = port(40000);
-    REQUIRE(forward::may_open(packet) == ((flags & tcp_syn) != 0 && (flags & tcp_rst) == 0));
+    REQUIRE(forward::may_open(packet, {}) == ((flags & tcp_syn) != 0 && (flags & tcp_rst) == 0));
     packet.tuple.source_port = port(20);  // FTP's data connections
-    REQUIRE_FALSE(forward::may_open(packet));
+    REQUIRE_FALSE(forward::may_open(packet, {}));
     packet.tuple.protocol = net::Protocol::udp;
-    REQUIRE_FALSE(forward::may_open(packet));
+    REQUIRE_FALSE(forward::may_open(packet, {}));
     packet.tuple.source_port = port(40000);
-    REQUIRE(forward::may_open(packet));
+    REQUIRE(forward::may_open(packet, {}));
   }
+}
+
+TEST_CASE("with sloppy_tcp every TCP packet but a reset may open a connection") {
+  net::PacketView packet;
+  packet.tuple.protocol = net::Protocol::tcp;
+  for (unsigned flags = 0; flags < 256; ++flags) {
+    packet.tuple.source_port = port(40000);
+    packet.tcp_flags = static_cast<std::uint8_t>(flags);
+    CHECK(forward::may_open(packet, {.sloppy_tcp = 1}) == ((flags & tcp_rst) == 0));
+    packet.tuple.source_port = port(20);
+    CHECK_FALSE(forward::may_open(packet, {.sloppy_tcp = 1}));
+  }
+}
+
+TEST_CASE_METHOD(Fixture, "with sloppy_tcp a connection that another director knew goes on where it was") {
+  world.services.add(web, "rr", {server_spec("10.0.0.1", 8080)});
+  CHECK(world.send(client(1, tcp_ack)).verdict == Verdict::to_kernel);
+  world.set({.sloppy_tcp = 1});
+  CHECK(world.send(client(1, tcp_ack)).verdict == Verdict::transmit);
+  CHECK(world.find(client(1))->state == State::established);
+  CHECK(world.send(client(2, tcp_fin | tcp_ack)).verdict == Verdict::transmit);
+  CHECK(world.find(client(2))->state == State::close);
+  CHECK(world.send(client(3, tcp_rst)).verdict == Verdict::to_kernel);
+}
+
+TEST_CASE_METHOD(Fixture, "drop_packet takes every am_droprate-th packet that would open, and no other") {
+  world.services.add(web, "rr", {server_spec("10.0.0.1", 8080)});
+  world.send(client(1));
+  world.set({.am_droprate = 3, .drop_packet = 3});
+  std::vector<bool> dropped;
+  for (std::uint16_t i = 2; i < 11; ++i) {
+    const Verdict verdict = world.send(client(i)).verdict;
+    dropped.push_back(verdict == Verdict::drop_defence);
+    if (!dropped.back()) CHECK(verdict == Verdict::transmit);
+    CHECK(world.send(client(1)).verdict == Verdict::transmit);             // of a connection
+    CHECK(world.send(client(99, tcp_ack)).verdict == Verdict::to_kernel);  // opens nothing
+  }
+  CHECK(dropped == std::vector<bool>{true, false, false, true, false, false, true, false, false});
 }
 
 TEST_CASE_METHOD(Fixture, "two packets of one new flow in a burst are of one connection") {

@@ -13,11 +13,13 @@ using namespace fairway::tests;
 namespace {
 
 /// The tunnelled packet from its outer IP header on; empty if there was no room.
-Bytes tunnelled(const PacketSpec& spec, std::uint16_t headroom = 128) {
+Bytes tunnelled(const PacketSpec& spec, std::uint16_t headroom = 128, bool keeps_df = true) {
   const Frame frame(spec, headroom);
   net::PacketView packet = frame.view();
   REQUIRE(net::parse(packet) == net::Parsed::tuple);
-  if (!forward::tunnel(packet, ipv4("10.0.0.254"), ipv4("10.0.0.3"), 0xabcd)) return {};
+  const forward::Tunnel to{
+      .source = ipv4("10.0.0.254"), .server = ipv4("10.0.0.3"), .id = 0xabcd, .keeps_df = keeps_df};
+  if (!forward::tunnel(packet, to)) return {};
   CHECK(packet.network_length == 40 + 4 * spec.ip_option_words + build_transport(spec).size());
   return ip_bytes_of(packet);
 }
@@ -64,4 +66,15 @@ TEST_CASE("the type of service is copied, but for congestion that was seen befor
 TEST_CASE("an outer header needs twenty bytes before the frame") {
   CHECK(tunnelled({}, 20).size() == 60);
   CHECK(tunnelled({}, 19).empty());
+}
+
+TEST_CASE("with pmtu_disc 0 the outer header lets the packet be fragmented, whatever the inner one says") {
+  const bool df = GENERATE(true, false);
+  const PacketSpec spec{.fragment = static_cast<std::uint16_t>(df ? 0x4000 : 0)};
+  const Bytes packet = tunnelled(spec, 128, false);
+  REQUIRE(packet.size() > 40);
+  CHECK(packet[6] == 0);
+  CHECK(packet[7] == 0);
+  CHECK((packet[4] << 8 | packet[5]) == 0xabcd);
+  CHECK((packet[26] & 0x40) == (df ? 0x40 : 0));
 }
