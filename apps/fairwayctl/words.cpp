@@ -216,7 +216,8 @@ void CommandWords::add_server(CLI::App& app) {
         ->required()
         ->check(server);
   for (CLI::App* verb : {add_server_, edit_server_}) {
-    verb->add_option("--weight", words_.weight, "0..65535, by default 1; 0 takes no new connections")->check(weights);
+    verb->add_option("--weight", words_.weight, "0..2147483647, by default 1; 0 takes no new connections")
+        ->check(weights);
     verb->add_option("--forwarding", words_.forwarding, "nat, dr or tun; by default as its service says")
         ->check(methods);
     verb->add_option("--upper-threshold", words_.upper_threshold,

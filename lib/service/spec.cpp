@@ -123,7 +123,7 @@ std::vector<Problem> check_server(const ServiceSpec& service, const ServerSpec& 
   // Where packets come to many ports, they keep theirs.
   if (server.port.host() == 0 && key.port.host() != 0) blame("port", "port 0 is out of range 1..65535");
   if (server.weight > ServerSpec::largest_weight)
-    blame("weight", "weight " + std::to_string(server.weight) + " is out of range 0..65535");
+    blame("weight", "weight " + std::to_string(server.weight) + " is out of range 0..2147483647");
   // The packet's service port is not rewritten by these methods, so the server must listen where the service does.
   if (server.forwarding != Forwarding::nat && server.port != key.port && !key.is_mark())
     blame("port", "a " + std::string(to_string(server.forwarding)) + " server has its service's port " +

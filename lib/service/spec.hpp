@@ -45,7 +45,7 @@ ServiceKey mark_key(std::uint32_t mark, net::Family family = net::Family::ipv4);
 std::string to_string(const ServiceKey& key);
 
 struct ServerSpec {
-  static constexpr std::int64_t largest_weight = 65535;
+  static constexpr std::int64_t largest_weight = 2'147'483'647;
 
   net::Address address;
   net::ServicePort port;     // 0: the packet's own; of services by mark and of port 0 only

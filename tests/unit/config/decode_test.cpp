@@ -193,11 +193,11 @@ TEST_CASE("a service's and a server's values have ranges") {
         Lines{"f.yaml:3:35: port: 65536 is out of range 0..65535"});
   CHECK(problems_of_service("protocol: sctp") == Lines{"f.yaml:3:49: protocol: 'sctp' is none of tcp | udp"});
   CHECK(problems_of_service("forwarding: masq") == Lines{"f.yaml:3:51: forwarding: 'masq' is none of nat | dr | tun"});
-  CHECK(problems_of_service("servers: [{address: 10.0.0.1, weight: 65535}]") == Lines{});
-  CHECK(problems_of_service("servers: [{address: 10.0.0.1, weight: 65536}]") ==
-        Lines{"f.yaml:3:77: weight: 65536 is out of range 0..65535"});
+  CHECK(problems_of_service("servers: [{address: 10.0.0.1, weight: 2147483647}]") == Lines{});
+  CHECK(problems_of_service("servers: [{address: 10.0.0.1, weight: 2147483648}]") ==
+        Lines{"f.yaml:3:77: weight: 2147483648 is out of range 0..2147483647"});
   CHECK(problems_of_service("servers: [{address: 10.0.0.1, weight: -1}]") ==
-        Lines{"f.yaml:3:77: weight: -1 is out of range 0..65535"});
+        Lines{"f.yaml:3:77: weight: -1 is out of range 0..2147483647"});
   CHECK(problems_of_service("servers: [{address: 10.0.0.1, port: 0}]") ==
         Lines{"f.yaml:3:75: port: port 0 is out of range 1..65535"});
   CHECK(problems_of_service("persistence: 32d") ==

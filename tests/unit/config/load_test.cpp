@@ -96,7 +96,7 @@ TEST_CASE("all problems of a file are named at once, by position") {
                     "    port: 80\n"
                     "    forwarding: dr\n"
                     "    servers:\n"
-                    "      - {address: 192.168.2.100, port: 8080, weight: 65536}\n"
+                    "      - {address: 192.168.2.100, port: 8080, weight: 2147483648}\n"
                     "      - {address: 192.168.2.100, port: 8080}\n"
                     "surplus: 1\n") ==
         Lines{"f.yaml:2:12: workers: 0 is out of range 1..127", "f.yaml:3:3: unknown key 'idel' (did you mean 'idle'?)",
@@ -104,7 +104,7 @@ TEST_CASE("all problems of a file are named at once, by position") {
               "f.yaml:9:17: addresses: '192.168.4.5/33' has a prefix length out of range 1..32",
               "f.yaml:10:10: mtu: 0 is out of range 68..9978",
               "f.yaml:16:40: port: a dr server has its service's port 80, not 8080",
-              "f.yaml:16:54: weight: 65536 is out of range 0..65535",
+              "f.yaml:16:54: weight: 2147483648 is out of range 0..2147483647",
               "f.yaml:17:19: address: server 192.168.2.100:8080 stands twice in this service",
               "f.yaml:17:40: port: a dr server has its service's port 80, not 8080",
               "f.yaml:18:1: unknown key 'surplus'; a file has director, settings, ports, marks, services"});

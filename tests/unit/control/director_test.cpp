@@ -143,11 +143,11 @@ TEST_CASE_METHOD(ControlFixture, "what is wrong with a command is said, and noth
       {unknown_scheduler, "there is no scheduler named 'fastest'"},
       {AddServer{key(2), address("192.0.2.1"), port(80), 1, {}}, "there is no service tcp 10.0.0.2:80"},
       {add("192.0.2.1"), "server 192.0.2.1:80 already exists in service tcp 10.0.0.1:80"},
-      {add("192.0.2.2", 65536), "weight 65536 is out of range 0..65535"},
+      {add("192.0.2.2", 2147483648), "weight 2147483648 is out of range 0..2147483647"},
       {add("2001:db8::1"), "server 2001:db8::1 and service 10.0.0.1 are of different address families"},
       {other_port, "a dr server has its service's port 80, not 8080"},
       {edit("192.0.2.2", 1), "there is no server 192.0.2.2:80 in service tcp 10.0.0.1:80"},
-      {edit("192.0.2.1", 65536), "weight 65536 is out of range 0..65535"},
+      {edit("192.0.2.1", 2147483648), "weight 2147483648 is out of range 0..2147483647"},
       {remove("192.0.2.2"), "there is no server 192.0.2.2:80 in service tcp 10.0.0.1:80"},
   };
   for (const auto& [command, message] : refused) CHECK(apply(command) == message);

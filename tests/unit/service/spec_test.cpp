@@ -89,13 +89,13 @@ TEST_CASE("a server has a unicast address of its service's family") {
   CHECK(blamed(spec) == Keys{"address of server 1", "address of server 2", "address of server 3"});
 }
 
-TEST_CASE("weights run from 0 to 65535, service ports from 1") {
+TEST_CASE("weights run from 0 to 2147483647, service ports from 1") {
   ServiceSpec spec = sound();
   spec.servers[0].weight = 0;
-  spec.servers[1].weight = 65535;
+  spec.servers[1].weight = 2147483647;
   CHECK(blamed(spec).empty());
   spec.servers[0].port = port(0);
-  spec.servers[1].weight = 65536;
+  spec.servers[1].weight = 2147483648;
   CHECK(blamed(spec) == Keys{"port of server 0", "weight of server 1"});
 }
 
@@ -190,7 +190,8 @@ TEST_CASE("a server's lower threshold is not above its upper one") {
 
 TEST_CASE("every problem of a server is named, not the first alone") {
   ServiceSpec spec = sound();
-  spec.servers = {{.address = address("ff02::1"), .port = port(0), .weight = 70000, .forwarding = Forwarding::dr}};
+  spec.servers = {
+      {.address = address("ff02::1"), .port = port(0), .weight = 3'000'000'000, .forwarding = Forwarding::dr}};
   CHECK(blamed(spec) == Keys{"address of server 0", "address of server 0", "port of server 0", "weight of server 0",
                              "port of server 0"});
 }
