@@ -8,11 +8,13 @@
 #include <boost/asio/signal_set.hpp>
 #include <chrono>
 #include <csignal>
+#include <filesystem>
 #include <memory>
 
 #include "config/device.hpp"
 #include "control/api.hpp"
 #include "control/director.hpp"
+#include "control/ipvs/door.hpp"
 #include "control/server.hpp"
 #include "control/summary.hpp"
 #include "fairwayd/loop.hpp"
@@ -111,6 +113,7 @@ class Daemon {
   base::Result<void> start_workers();
   base::Result<void> add_services();
   base::Result<void> open_control_socket();
+  base::Result<void> open_ipvs_socket();
   void watch();
 
   void publish(std::shared_ptr<const route::Snapshot> routes);
@@ -139,14 +142,17 @@ class Daemon {
   std::unique_ptr<worker::Runtime> runtime_;
   std::unique_ptr<control::Api> api_;
   std::unique_ptr<control::Server> server_;
+  std::unique_ptr<control::ipvs::Conversation> ipvs_;
+  std::unique_ptr<control::ipvs::Door> ipvs_door_;
   control::Reading reading_;  // of the last summary
   std::vector<std::unique_ptr<Timer>> timers_;
   std::vector<std::unique_ptr<Watch>> watches_;
 };
 
 base::Result<void> Daemon::start() {
-  for (auto step : {&Daemon::check_linux_devices, &Daemon::start_dpdk, &Daemon::open_ports, &Daemon::open_twins,
-                    &Daemon::start_workers, &Daemon::add_services, &Daemon::open_control_socket})
+  for (auto step :
+       {&Daemon::check_linux_devices, &Daemon::start_dpdk, &Daemon::open_ports, &Daemon::open_twins,
+        &Daemon::start_workers, &Daemon::add_services, &Daemon::open_control_socket, &Daemon::open_ipvs_socket})
     if (auto done = (this->*step)(); !done) return done;
   reading_ = control::read_counters(crew_, director_, std::chrono::steady_clock::now());
   watch();
@@ -285,6 +291,17 @@ base::Result<void> Daemon::open_control_socket() {
   return server_->listen(configuration_.director.control_socket);
 }
 
+base::Result<void> Daemon::open_ipvs_socket() {
+  ipvs_ = std::make_unique<control::ipvs::Conversation>(
+      director_, api_->questions(), configuration_.director.connections,
+      [this](const std::string& what) { complaints_.warn("ipvs: " + what); });
+  const auto may_edit = [own = geteuid()](uid_t user) { return user == 0 || user == own; };
+  ipvs_door_ = std::make_unique<control::ipvs::Door>(io_, *ipvs_, may_edit);
+  const auto& [given, beside] = std::tie(configuration_.director.ipvs_socket, configuration_.director.control_socket);
+  return ipvs_door_->listen(given.empty() ? std::filesystem::path(beside).replace_filename("ipvs.sock").string()
+                                          : given);
+}
+
 // Workers read the old snapshot until their next burst.
 void Daemon::publish(std::shared_ptr<const route::Snapshot> routes) {
   std::shared_ptr<const route::Snapshot> before = std::move(routes_);
@@ -360,6 +377,7 @@ void Daemon::serve() {
   io_.run();
   notify_stopping();
   server_->stop();
+  ipvs_door_->stop();
   io_.restart();
   io_.poll();
   runtime_->stop();

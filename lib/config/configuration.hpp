@@ -29,6 +29,7 @@ struct Director {
   std::uint32_t connections = 1'000'000;  // room for IPv4 connections over all workers
   std::uint32_t connections_ipv6 = 0;
   std::string control_socket = "/run/fairway/control.sock";
+  std::string ipvs_socket;  // empty: ipvs.sock in the directory of control_socket
   Hugepages hugepages = Hugepages::automatic;
   unsigned summary_interval = 60;                     // seconds between summary lines in the log; 0: none
   std::uint32_t kernel_packets_per_second = 100'000;  // of the twins' lane, each way, for what is not control traffic

@@ -53,6 +53,13 @@ constexpr Key<Director> director_table[] = {
       .range = {2, 107, "characters"},
       .about = "The Unix socket on which `fairwayctl` talks to the director."},
      [](Field& field, Director& director) { decode::path(field, director.control_socket); }},
+    {{.name = "ipvs_socket",
+      .form = "absolute path",
+      .if_absent = "`ipvs.sock` in the directory of `control_socket`",
+      .range = {2, 107, "characters"},
+      .about = "The Unix socket by which unmodified `ipvsadm` and `keepalived`, run by `fairway-ipvs`, administer the "
+               "director."},
+     [](Field& field, Director& director) { decode::path(field, director.ipvs_socket); }},
     {{.name = "hugepages",
       .form = "auto | true | false",
       .fallback = "auto",

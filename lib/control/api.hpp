@@ -32,6 +32,9 @@ class Api {
   /// The work that answers this request. Api must be there as long as it goes on.
   std::unique_ptr<Job> begin(Request request);
 
+  /// For others who ask the workers: two that did not know of each other would be in each other's way.
+  const std::shared_ptr<Questions>& questions() const { return questions_; }
+
  private:
   struct Query;
   struct Route;

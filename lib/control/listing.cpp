@@ -70,52 +70,58 @@ void Questions::release(unsigned worker, const void* asker) {
   if (lines_[worker]->asker == asker) lines_[worker]->asker = nullptr;
 }
 
-ConnectionListing::ConnectionListing(std::shared_ptr<Questions> questions, std::uint32_t limit)
-    : questions_(std::move(questions)), limit_(std::min(limit, largest_limit)), waiting_since_(Clock::now()) {
-  reply.body = "{\"connections\":[";
-}
+ConnectionWalk::ConnectionWalk(std::shared_ptr<Questions> questions)
+    : questions_(std::move(questions)), waiting_since_(Clock::now()) {}
 
-ConnectionListing::~ConnectionListing() {
+ConnectionWalk::~ConnectionWalk() {
   if (worker_ < questions_->workers()) questions_->release(worker_, this);
 }
 
-Job::Progress ConnectionListing::advance() {
-  if (worker_ == questions_->workers()) return finish(false);
+Job::Progress ConnectionWalk::advance(std::uint32_t wanted) {
+  rows_ = {};
+  if (worker_ == questions_->workers() || !error_.empty()) return Job::Progress::done;
   if (!is_asking_) {
     if (questions_->is_taken(worker_, this)) waiting_since_ = Clock::now();
-    // One more than is listed tells whether there are more.
-    const std::uint32_t wanted = std::min(connections_in_slice, limit_ - listed_ + 1);
-    is_asking_ = questions_->ask(worker_, this, next_slot_, wanted);
+    is_asking_ = questions_->ask(worker_, this, next_slot_, std::min(connections_in_slice, wanted));
     return wait();
   }
   const worker::ListConnections* answer = questions_->answer(worker_);
-  if (!answer) return wait();
-  if (listed_ + answer->rows.size() > limit_) {
-    take(*answer);
-    return finish(true);
-  }
-  take(*answer);
-  return Progress::more;
+  return answer ? take(*answer) : wait();
 }
 
-Job::Progress ConnectionListing::wait() {
-  if (Clock::now() - waiting_since_ < patience) return Progress::wait;
-  reply = {.status = 503, .body = error_body("worker " + std::to_string(worker_) + " does not answer")};
-  return Progress::done;
+Job::Progress ConnectionWalk::wait() {
+  if (Clock::now() - waiting_since_ < patience) return Job::Progress::wait;
+  error_ = "worker " + std::to_string(worker_) + " does not answer";
+  return Job::Progress::done;
 }
 
-void ConnectionListing::take(const worker::ListConnections& answer) {
-  for (const auto& row : answer.rows) {
-    if (listed_ == limit_) break;
-    append(reply.body, connection_view(row));
-    ++listed_;
-  }
+Job::Progress ConnectionWalk::take(const worker::ListConnections& answer) {
+  rows_ = answer.rows;
   waiting_since_ = Clock::now();
   is_asking_ = false;
   next_slot_ = answer.next_slot;
-  if (next_slot_ != 0) return;
+  if (next_slot_ != 0) return Job::Progress::more;
   questions_->release(worker_, this);
-  ++worker_;
+  return ++worker_ < questions_->workers() ? Job::Progress::more : Job::Progress::done;
+}
+
+ConnectionListing::ConnectionListing(std::shared_ptr<Questions> questions, std::uint32_t limit)
+    : walk_(std::move(questions)), limit_(std::min(limit, largest_limit)) {
+  reply.body = "{\"connections\":[";
+}
+
+Job::Progress ConnectionListing::advance() {
+  const Progress progress = walk_.advance(limit_ - listed_ + 1);  // one more tells whether there are more
+  if (!walk_.error().empty()) {
+    reply = {.status = 503, .body = error_body(walk_.error())};
+    return Progress::done;
+  }
+  for (const worker::ConnectionRow& row : walk_.rows()) {
+    if (listed_ == limit_) return finish(true);
+    append(reply.body, connection_view(row));
+    ++listed_;
+  }
+  return progress == Progress::done ? finish(false) : progress;
 }
 
 Job::Progress ConnectionListing::finish(bool is_truncated) {

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -55,31 +56,53 @@ class Questions {
   std::vector<std::unique_ptr<Line>> lines_;
 };
 
-/// {"connections": [...], "truncated": bool}, the first worker's first. Connections that open or end meanwhile may be
-/// listed or not.
+/// Goes through the connections of all workers, the first worker's first. Connections that open or end meanwhile may be met
+/// or not.
+class ConnectionWalk {
+ public:
+  explicit ConnectionWalk(std::shared_ptr<Questions> questions);
+  ~ConnectionWalk();
+  ConnectionWalk(const ConnectionWalk&) = delete;
+  ConnectionWalk& operator=(const ConnectionWalk&) = delete;
+
+  /// A step that meets `wanted` connections at most, and at least one is asked for. `wait`: none yet. `done`: there are no
+  /// more, or a worker does not answer (error).
+  Job::Progress advance(std::uint32_t wanted);
+  /// Those that the last step met; until the next one.
+  std::span<const worker::ConnectionRow> rows() const { return rows_; }
+  /// Why it ended before the end; empty if it did not.
+  const std::string& error() const { return error_; }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  Job::Progress wait();
+  Job::Progress take(const worker::ListConnections& answer);
+
+  std::shared_ptr<Questions> questions_;
+  std::span<const worker::ConnectionRow> rows_;
+  std::string error_;
+  unsigned worker_ = 0;
+  std::uint32_t next_slot_ = 0;
+  bool is_asking_ = false;
+  Clock::time_point waiting_since_;
+};
+
+/// {"connections": [...], "truncated": bool}
 class ConnectionListing : public Job {
  public:
   static constexpr std::uint32_t largest_limit = 1'000'000;
 
   ConnectionListing(std::shared_ptr<Questions> questions, std::uint32_t limit);
-  ~ConnectionListing() override;
 
   Progress advance() override;
 
  private:
-  using Clock = std::chrono::steady_clock;
-
-  Progress wait();
   Progress finish(bool is_truncated);
-  void take(const worker::ListConnections& answer);
 
-  std::shared_ptr<Questions> questions_;
+  ConnectionWalk walk_;
   std::uint32_t limit_;
   std::uint32_t listed_ = 0;
-  unsigned worker_ = 0;
-  std::uint32_t next_slot_ = 0;
-  bool is_asking_ = false;
-  Clock::time_point waiting_since_{};
 };
 
 }  // namespace fairway::control

@@ -2,7 +2,6 @@
 // SPDX-FileCopyrightText: Fairway contributors
 #pragma once
 
-#include <sys/types.h>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -11,6 +10,7 @@
 #include <string>
 
 #include "base/result.hpp"
+#include "control/local_socket.hpp"
 #include "control/session.hpp"
 
 namespace fairway::control {
@@ -41,9 +41,7 @@ class Server {
   static void admit(const std::shared_ptr<State>& state, Session::Socket socket);
 
   std::shared_ptr<State> state_;
-  std::string path_;
-  dev_t device_ = 0;
-  ino_t inode_ = 0;
+  LocalSocket socket_;  // its file; the descriptor is the acceptor's
 };
 
 }  // namespace fairway::control
