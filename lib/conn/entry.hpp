@@ -36,19 +36,18 @@ struct alignas(64) Hot {
   std::uint8_t standing;  // the wheel of timers that it lies in: a Standing
   std::uint8_t unused;
   service::ServerId server_id;       // counts and next hop of the server are found by it
-  std::uint32_t next_hop_to_client;  // a route::NextHopId; 0 until a reply has asked for it
+  std::uint32_t next_hop_to_client;  // a route::NextHopId; 0 until a reply, or a packet without server, has asked
   base::Stamp last_seen;             // a packet stores a stamp and re-arms nothing
   std::uint32_t in_packets;          // from the client
   std::uint32_t timeout;             // seconds, of the state
 
   // Flags.
-  static constexpr std::uint8_t live = 1;       // the slot holds a connection
+  static constexpr std::uint8_t live = 1;  // the slot holds a connection; not where a packet was scheduled by itself
   static constexpr std::uint8_t inactive = 2;   // counted as inactive, else as active
   static constexpr std::uint8_t no_output = 4;  // no reply has been seen: the kernel's NOOUTPUT of DR and TUN
   static constexpr std::uint8_t confirmed = 8;  // UDP: more than its first packet has been seen
   static constexpr std::uint8_t ipv6 = 16;
   static constexpr std::uint8_t unassured = 32;  // its template is still to be told that it was established or answered
-  static constexpr std::uint8_t one_packet = 64;  // in no table: of a packet that was scheduled by itself
 
   bool has(std::uint8_t flag) const noexcept { return (flags & flag) != 0; }
   bool is_due(base::Stamp now) const noexcept {

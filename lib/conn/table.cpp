@@ -46,8 +46,10 @@ bool Table::claim_reply_tuple(const net::Tuple4& reply, std::uint64_t hash) noex
 }
 
 void Table::fill(std::uint32_t slot, const NewConnection& connection, base::Stamp now) noexcept {
-  const bool is_nat = connection.server.forwarding == service::Forwarding::nat;
-  const auto flags = static_cast<std::uint8_t>(Hot::live | Hot::inactive | (is_nat ? 0 : Hot::no_output) |
+  // One without a server (cache_bypass) has none of whom replies could tell: the kernel takes it as one that has two ways.
+  const bool has_two_ways =
+      connection.server.forwarding == service::Forwarding::nat || connection.server.id.value == service::no_server;
+  const auto flags = static_cast<std::uint8_t>(Hot::live | Hot::inactive | (has_two_ways ? 0 : Hot::no_output) |
                                                (connection.persistence != 0 ? Hot::unassured : 0));
   hot(slot) = {.v4 = {.server = connection.server.address.v4(),
                       .client = connection.tuple.source,

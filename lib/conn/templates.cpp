@@ -12,8 +12,6 @@ constexpr std::uint32_t put_off_by = 60;           // seconds
 constexpr std::uint32_t round = 1000;              // milliseconds in which each bucket is looked at
 constexpr std::uint32_t most_at_once = 1024;       // buckets in one call
 constexpr std::uint32_t farthest_look = 1u << 30;  // milliseconds: stamps further apart cannot be told in order
-constexpr net::ServicePort ftp{
-    std::uint16_t{21}};  // its templates are of all ports: the data connections come to others
 
 }  // namespace
 
@@ -164,7 +162,7 @@ std::uint32_t Templates::copy(std::uint32_t place, base::Stamp now, std::array<T
   std::uint32_t count = 0;
   for (Template& one : buckets_[place].templates) {
     if (!one.used || is_over(one, now)) continue;
-    const bool is_of_all_ports = one.key.virtual_port.host() == 0 || one.key.virtual_port == ftp;
+    const bool is_of_all_ports = one.key.virtual_port.host() == 0 || one.key.virtual_port == service::ftp_port;
     rows[count] = {.key = one.key,
                    .server_id = one.server_id,
                    .server = {one.key.family, one.server},

@@ -17,7 +17,8 @@ void for_nat_endpoints_of(const ServerName& name, F&& f) {
     for (const auto protocol : {net::Protocol::tcp, net::Protocol::udp})
       f(service::endpoint_of(protocol, name.address, {}));
   } else {
-    const bool has_any_port = service.port.host() == 0;
+    // FTP's data connections keep their ports, too.
+    const bool has_any_port = service.port.host() == 0 || service.port == service::ftp_port;
     f(service::endpoint_of(service.protocol, name.address, has_any_port ? net::ServicePort() : name.port));
   }
 }
@@ -41,7 +42,9 @@ std::size_t ServerNameHash::operator()(const ServerName& name) const noexcept {
 }
 
 Servers::Servers(worker::Crew& crew, service::Table& table, NeighbourKeeper& neighbours)
-    : crew_(crew), table_(table), neighbours_(neighbours) {}
+    : crew_(crew), table_(table), neighbours_(neighbours) {
+  statuses_[service::no_server].set({.available = true, .next_hop = route::by_routes.value});
+}
 
 std::optional<service::ServerId> Servers::take_id(const ServerName& name) {
   if (const auto deleted = trash_.find(name); deleted != trash_.end()) {
@@ -80,6 +83,7 @@ void Servers::edit(service::ServerId id, const service::ServerSpec& spec) {
   if (!server.is_nat || server.is_nat_endpoint) return;
   for_nat_endpoints_of(server.name, [&](const service::Endpoint& endpoint) { table_.add_nat_server(endpoint); });
   server.is_nat_endpoint = true;
+  count_local(server);
 }
 
 void Servers::remove(service::ServerId id) {
@@ -109,7 +113,7 @@ void Servers::unwant(const net::Address& address) {
 
 // A server keeps to one path of a multipath route, other servers to others.
 route::NextHopId Servers::find_next_hop(const net::Address& address) const {
-  return routes_->find(address, static_cast<std::uint32_t>(std::hash<net::Address>{}(address)));
+  return routes_->find_server(address, static_cast<std::uint32_t>(std::hash<net::Address>{}(address)));
 }
 
 void Servers::publish_status(service::ServerId id) {
@@ -122,7 +126,19 @@ void Servers::routes_changed(std::shared_ptr<const route::Snapshot> routes) {
   routes_ = std::move(routes);
   if (is_same_for_servers) return;
   for (auto& [address, wanted] : wanted_) wanted.next_hop = find_next_hop(address);
-  for (std::uint32_t id = 0; id < known_.size(); ++id) publish_status({id});
+  for (std::uint32_t id = 0; id < known_.size(); ++id) {
+    publish_status({id});
+    count_local(known_[id]);
+  }
+}
+
+/// Workers look at what Linux sends only while one of its replies may be a NAT server's.
+void Servers::count_local(Known& server) {
+  const bool is_local = server.is_nat_endpoint && find_next_hop(server.name.address) == route::this_host;
+  if (is_local == server.is_local) return;
+  server.is_local = is_local;
+  local_servers_ += is_local ? 1 : -1;
+  table_.set_local_server(local_servers_ > 0);
 }
 
 bool Servers::is_idle(service::ServerId id) const {
@@ -159,6 +175,7 @@ void Servers::drop_stale_nat_endpoints() {
     if (!server.is_nat_endpoint || server.is_nat || !is_idle({id})) continue;
     for_nat_endpoints_of(server.name, [&](const service::Endpoint& endpoint) { table_.remove_nat_server(endpoint); });
     server.is_nat_endpoint = false;
+    count_local(server);
   }
 }
 

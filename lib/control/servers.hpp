@@ -102,6 +102,7 @@ class Servers {
     Meter meter{};
     bool is_nat = false;           // by the current version of its service
     bool is_nat_endpoint = false;  // by the table; outlasts is_nat while there are connections
+    bool is_local = false;         // likewise, and it is the director itself
   };
 
   struct Deleted {
@@ -115,6 +116,7 @@ class Servers {
   route::NextHopId find_next_hop(const net::Address& address) const;
   void publish_status(service::ServerId id);
   void drop_stale_nat_endpoints();
+  void count_local(Known& server);
   void forget(const ServerName& name, service::ServerId id);
   bool is_idle(service::ServerId id) const;
   bool is_referred_to(service::ServerId id) const;
@@ -128,6 +130,7 @@ class Servers {
   std::vector<service::ServerId> unused_;  // ids below known_.size()
   std::unordered_map<ServerName, Deleted, ServerNameHash> trash_;
   WantedByAddress wanted_;
+  int local_servers_ = 0;
   Statistics forgotten_;  // of servers whose id was freed
 };
 

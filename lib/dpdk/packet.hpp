@@ -22,6 +22,13 @@ inline std::uint16_t device(const Packet& packet) noexcept { return packet.port;
 /// Where another thread is to send it. It takes the place of the device's number.
 inline void set_out_port(Packet& packet, net::PortId port) noexcept { packet.port = port.value; }
 inline net::PortId out_port(const Packet& packet) noexcept { return {packet.port}; }
+/// Marks a packet of Linux's, with its out port, for a worker that gets it among received ones.
+constexpr std::uint16_t from_kernel_bit = 0x8000;
+inline void mark_from_kernel(Packet& packet) noexcept { packet.port |= from_kernel_bit; }
+inline bool is_from_kernel(const Packet& packet) noexcept { return (packet.port & from_kernel_bit) != 0; }
+inline void unmark_from_kernel(Packet& packet) noexcept {
+  packet.port = static_cast<std::uint16_t>(packet.port & ~from_kernel_bit);
+}
 inline std::span<const std::uint8_t> first_bytes(const Packet& packet) noexcept {
   return {rte_pktmbuf_mtod(&packet, const std::uint8_t*), packet.data_len};
 }

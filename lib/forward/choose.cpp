@@ -39,6 +39,44 @@ conn::TemplateKey template_key(const service::Service& service, net::Ipv4Address
 
 }  // namespace
 
+const service::Server nobody{
+    .id = {service::no_server}, .address = {}, .port = {}, .forwarding = service::Forwarding::dr};
+
+bool may_bypass(const service::Service& service, const net::PacketView& packet, const Context& context) noexcept {
+  if (!service.key.is_mark() || context.services.settings().cache_bypass == 0) return false;
+  const net::Address destination = packet.tuple.destination;
+  return !net::is_multicast(destination) && !net::is_broadcast(destination) &&
+         context.routes->find_server(destination, 0) != route::this_host;
+}
+
+void serve_one_packet(Burst& burst, std::uint32_t i, const Choice& choice, Context& context) noexcept {
+  const net::Tuple4& tuple = burst.packets[i].tuple;
+  const service::Server& server = *choice.server;
+  conn::Hot& entry = burst.scratch[i];
+  entry = {.v4 = {.server = server.address.v4(), .client = tuple.source, .virtual_address = tuple.destination},
+           .room_for_ipv6 = {},
+           .server_port = choice.server_port,
+           .client_port = tuple.source_port,
+           .virtual_port = tuple.destination_port,
+           .state = conn::State::udp,
+           .flags = 0,
+           .forwarding = server.forwarding,
+           .protocol = tuple.protocol,
+           .standing = 0,
+           .unused = 0,
+           .server_id = server.id,
+           .next_hop_to_client = 0,
+           .last_seen = context.now,
+           .in_packets = 0,
+           .timeout = 0};
+  burst.connect(i, conn::Reference::to(0, false), entry);
+  burst.missed.remove(i);
+  service::bind_connection(server.id, context.lines, context.limits, context.loads);
+  service::unbind_connection(server.id, context.lines, context.lines[server.id.value].inactive, context.limits,
+                             context.loads);
+  if (choice.persistence != 0) context.templates->release(choice.persistence, context.now);
+}
+
 net::ServicePort server_port(const service::Service& service, const service::Server& server,
                              net::ServicePort asked) noexcept {
   if (server.port.host() == 0) return asked;

@@ -43,7 +43,8 @@ struct Context {
   const service::ServerStatus* statuses;  // by server id; control writes
   service::ServerLine* lines;             // by server id; this worker writes
   service::Loads loads;
-  conn::Templates* templates = nullptr;  // shared with the other workers; needed by persistent services
+  service::ServerLimits* limits = nullptr;  // by server id, shared with the other workers; null: nobody has thresholds
+  conn::Templates* templates = nullptr;     // shared with the other workers; needed by persistent services
   unsigned worker = 0;
   unsigned workers = 1;
 

@@ -10,11 +10,12 @@
 
 namespace fairway::forward {
 
-/// The next hop of a reply: looked up once, then kept with the connection (the worker clears it when routes change).
-inline route::NextHopId next_hop_to_client(conn::Hot& entry, const net::Tuple4& reply, const Context& context,
+/// The next hop to where a reply is sent to, or a packet that has no server: looked up once, then kept with the connection
+/// (the worker clears it when routes change).
+inline route::NextHopId next_hop_by_routes(conn::Hot& entry, const net::Tuple4& tuple, const Context& context,
                                            std::uint32_t flow_hash) noexcept {
   if (entry.next_hop_to_client == 0)
-    entry.next_hop_to_client = context.routes->find(reply.destination, flow_hash).value;
+    entry.next_hop_to_client = context.routes->find(tuple.destination, flow_hash).value;
   return {entry.next_hop_to_client};
 }
 
@@ -36,6 +37,19 @@ inline void refuse_reply(Burst& burst, std::uint32_t i, std::uint16_t mtu, Conte
   if (packet.network_length > mtu) refuse_size(burst, i, own_address(packet, context), mtu, context);
 }
 
+/// A packet that no known neighbour takes: it is for the director itself, has no server, or waits.
+inline void do_without_neighbour(Burst& burst, std::uint32_t i, route::NextHopId id, const Context& context) noexcept {
+  conn::Hot& entry = *burst.entries[i];
+  const net::Tuple4& tuple = burst.packets[i].tuple;
+  if (id == route::this_host) return burst.for_this_host.add(i);
+  if (id == route::by_routes) {
+    burst.next_hops[i] = &context.routes->at(next_hop_by_routes(entry, tuple, context, burst.flow_hash(i)));
+    if (!burst.next_hops[i]->resolved) wait_or_drop(burst, i, tuple.destination, context);
+    return;
+  }
+  wait_or_drop(burst, i, burst.references[i].is_reply() ? tuple.destination : entry.v4.server, context);
+}
+
 /// Finds where each packet goes next, before anything of it or its connection is changed: a packet that waits for its
 /// neighbour comes back later as if it had just been received. Packets to a server that was deleted end here, silently as
 /// in the kernel (expire_nodest_conn 0); its replies still go out, uncounted.
@@ -48,7 +62,7 @@ inline void find_next_hops(Burst& burst, Context& context) noexcept {
     const service::ServerStatus::Value status = context.statuses[entry.server_id.value].get();
     route::NextHopId id;
     if (is_reply) {
-      id = next_hop_to_client(entry, packet.tuple, context, burst.flow_hash(i));
+      id = next_hop_by_routes(entry, packet.tuple, context, burst.flow_hash(i));
       if (!status.available) burst.uncounted.add(i);
     } else {
       if (!status.available) {
@@ -60,7 +74,7 @@ inline void find_next_hops(Burst& burst, Context& context) noexcept {
     const route::NextHop& next_hop = hops[id.value < hops.size() ? id.value : 0];
     burst.next_hops[i] = &next_hop;
     if (!next_hop.resolved)
-      wait_or_drop(burst, i, is_reply ? packet.tuple.destination : entry.v4.server, context);
+      do_without_neighbour(burst, i, id, context);
     else if (is_reply)
       refuse_reply(burst, i, next_hop.mtu, context);
   }

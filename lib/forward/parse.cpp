@@ -2,15 +2,26 @@
 // SPDX-FileCopyrightText: Fairway contributors
 #include "forward/parse.hpp"
 
+#include <algorithm>
+
 #include "net/parse.hpp"
 
 namespace fairway::forward {
 namespace {
 
+bool may_have_a_mark(const net::Tuple4& tuple, const service::Table& services) noexcept {
+  if ((services.specials() & service::Table::marks) == 0) return false;
+  const auto& rules = services.mark_rules().rules();
+  return std::any_of(rules.begin(), rules.end(), [&](const service::MarkRule& rule) {
+    return rule.matches_without_ports(tuple) && services.find_mark(rule.mark, net::Family::ipv4);
+  });
+}
+
 /// A fragment has no service ports, so only its addresses tell whether it is the director's or the kernel's.
 Verdict verdict_of_fragment(const net::PacketView& packet, const Context& context) noexcept {
-  const bool concerns_services =
-      context.services.concerns(packet.tuple.destination) || context.services.concerns(packet.tuple.source);
+  const bool concerns_services = context.services.concerns(packet.tuple.destination) ||
+                                 context.services.concerns(packet.tuple.source) ||
+                                 may_have_a_mark(packet.tuple, context.services);
   return concerns_services ? Verdict::drop_fragment : Verdict::to_kernel;
 }
 

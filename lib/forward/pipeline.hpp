@@ -4,6 +4,7 @@
 
 #include "forward/advance.hpp"
 #include "forward/find.hpp"
+#include "forward/local.hpp"
 #include "forward/next_hop.hpp"
 #include "forward/open.hpp"
 #include "forward/parse.hpp"
@@ -28,10 +29,23 @@ void run(Burst& burst, Connections& connections, Context& context) noexcept {
     take_replies(burst, classified, connections, context);   // servers' packets by way of the director
   }
 
-  find_next_hops(burst, context);        // where it goes, and whether that is known
-  advance(burst, connections, context);  // states, timeouts, statistics
-  rewrite(burst, context);               // TTL, MTU; NAT · DR · TUN
-  send(burst);                           // link-layer header, port
+  find_next_hops(burst, context);                                          // where it goes, and whether that is known
+  advance(burst, connections, context);                                    // states, timeouts, statistics
+  if (!burst.for_this_host.empty()) deliver_to_this_host(burst, context);  // the server is the director itself
+  rewrite(burst, context);                                                 // TTL, MTU; NAT · DR · TUN
+  send(burst);                                                             // link-layer header, port
+}
+
+/// The way of what Linux sends by a twin, while some NAT server is the director itself: that server's replies leave from
+/// the virtual address, all else has the verdict to_kernel, which here is: to be sent as the kernel sends it.
+template <class Connections>
+void run_from_kernel(Burst& burst, Connections& connections, Context& context) noexcept {
+  parse_from_kernel(burst);
+  look_up(burst, connections);
+  expire(burst, connections, context);
+  leave_to_kernel(burst, context);
+  advance(burst, connections, context);
+  translate_from_kernel(burst);
 }
 
 }  // namespace fairway::forward

@@ -34,8 +34,10 @@ enum class Verdict : std::uint8_t {
   drop_defence,
   drop_answer_limited,
   drop_unanswerable,
+  drop_to_loopback,
+  drop_not_local,
 };
-constexpr std::size_t verdict_count = 22;
+constexpr std::size_t verdict_count = 24;
 
 struct VerdictInfo {
   std::string_view name;
@@ -66,6 +68,8 @@ constexpr std::array<VerdictInfo, verdict_count> verdicts{{
     {"drop_defence", "would have opened a connection, but the setting drop_packet takes its share"},
     {"drop_answer_limited", "would have been answered, but answers are limited in rate"},
     {"drop_unanswerable", "would have been answered, but its sender must not be (RFC 1122, 3.2.2)"},
+    {"drop_to_loopback", "its NAT server is 127.0.0.0/8, where nothing from outside may go (RFC 1122, 3.2.1.3)"},
+    {"drop_not_local", "its DR or TUN server is the director itself, which has not the address that it was sent to"},
 }};
 
 constexpr std::string_view name(Verdict verdict) { return verdicts[static_cast<std::size_t>(verdict)].name; }

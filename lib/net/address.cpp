@@ -88,6 +88,15 @@ bool is_multicast(const Address& address) {
   return address.is_v4() ? (first & 0xf0) == 0xe0 : first == 0xff;
 }
 
+bool is_loopback(const Address& address) {
+  if (address.is_v4()) return address.v4().host() >> 24 == 127;
+  AddressBytes one;
+  one.bytes.back() = 1;
+  return address.bytes == one;
+}
+
+bool is_broadcast(const Address& address) { return address.is_v4() && address.v4().host() == 0xffffffffu; }
+
 bool is_unspecified(const Address& address) { return address.bytes == AddressBytes{}; }
 
 }  // namespace fairway::net

@@ -112,6 +112,10 @@ std::string to_string(const Address& address, ServicePort port);
 
 /// True for 224.0.0.0/4 and ff00::/8.
 bool is_multicast(const Address& address);
+/// True for 127.0.0.0/8 and ::1.
+bool is_loopback(const Address& address);
+/// True for 255.255.255.255.
+bool is_broadcast(const Address& address);
 /// True for the all-zero address.
 bool is_unspecified(const Address& address);
 

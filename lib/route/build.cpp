@@ -93,7 +93,14 @@ Path Builder::path_by(const Target& gateway, std::uint16_t mtu, const std::optio
   return {.port = gateway.segment.port, .vlan = gateway.segment.vlan, .on_link = false, .gateway = id};
 }
 
+bool Builder::is_this_host(const net::Address& address) const {
+  return net::is_loopback(address) || std::ranges::any_of(layout_.ports, [&](const PortAddresses& port) {
+           return std::ranges::find(port.local, address) != port.local.end();
+         });
+}
+
 std::optional<Target> Builder::target_of(const net::Address& destination) const {
+  if (is_this_host(destination)) return std::nullopt;
   const Path* path = working_.find_path(destination, spread(destination));
   if (!path) return std::nullopt;
   if (path->on_link) return Target{{path->port, path->vlan}, destination};
@@ -119,12 +126,13 @@ std::shared_ptr<const Snapshot> Builder::build(const KernelState& kernel, const 
   const bool wanted_changed = wanted != wanted_;
   if (wanted_changed) wanted_ = wanted;
   const bool routes_changed = std::exchange(routes_changed_, false);
-  const bool same = current_ && !on_link_changed && !wanted_changed && !routes_changed &&
-                    next.next_hops == working_.next_hops && next.ports == working_.ports;
+  const bool ports_changed = next.ports != working_.ports;
+  const bool same = current_ && !on_link_changed && !wanted_changed && !routes_changed && !ports_changed &&
+                    next.next_hops == working_.next_hops;
   if (same) return current_;
   ++next.generation;
   next.routes_generation += routes_changed;
-  next.wanted_generation += routes_changed || wanted_changed;
+  next.wanted_generation += routes_changed || wanted_changed || ports_changed;
   working_ = std::move(next);
   return current_ = std::make_shared<const Snapshot>(working_);
 }

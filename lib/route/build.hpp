@@ -31,7 +31,7 @@ class Builder {
   /// before if nothing has changed.
   std::shared_ptr<const Snapshot> build(const KernelState& kernel, const std::set<Target>& wanted, base::Stamp now);
 
-  /// Whose MAC is needed to send to this destination. Nothing if there is no route.
+  /// Whose MAC is needed to send to this destination. Nothing if there is no route, or it is the director itself.
   std::optional<Target> target_of(const net::Address& destination) const;
   /// The next hop to this destination, by the routes taken last; one on the link gets an id if it has none yet. It may be
   /// newer than the last snapshot, where it is not resolved then.
@@ -52,6 +52,7 @@ class Builder {
   std::optional<Path> translate(const RouteHop& hop, const KernelRoute& route);
   Path path_by(const Target& gateway, std::uint16_t mtu, const std::optional<net::Address>& source);
   Macs known_neighbours(const KernelState& kernel, const std::set<Target>& wanted) const;
+  bool is_this_host(const net::Address& address) const;
   bool update_on_link(Snapshot& next, const Macs& macs);
   std::vector<NextHop> make_hops(const Macs& macs, base::Stamp now);
   NextHop make_hop(const HopKey& key, const std::optional<net::MacAddress>& mac) const;

@@ -70,6 +70,10 @@ NextHopId Snapshot::find(const net::Address& destination, std::uint32_t flow_has
   return neighbour == on_link_->end() ? no_next_hop : neighbour->second;
 }
 
+NextHopId Snapshot::find_server(const net::Address& address, std::uint32_t flow_hash) const noexcept {
+  return net::is_loopback(address) || is_local(address) ? this_host : find(address, flow_hash);
+}
+
 bool Snapshot::is_local(const net::Address& address) const noexcept {
   return std::ranges::any_of(
       ports, [&](const PortAddresses& port) { return std::ranges::find(port.local, address) != port.local.end(); });

@@ -21,6 +21,11 @@ namespace fairway::route {
 /// keep ids and see a neighbour's change at once. 0 is no next hop.
 using NextHopId = base::Id<struct NextHopTag>;
 constexpr NextHopId no_next_hop{0};
+/// In the place of a server's next hop: the server is the director itself. No snapshot has so many next hops, so whoever
+/// looks it up finds one that is not resolved.
+constexpr NextHopId this_host{0x7fffffffu};
+/// Likewise: no server gets the packets, they go on to where they were sent to, by the routes.
+constexpr NextHopId by_routes{0x7ffffffeu};
 
 constexpr std::uint16_t no_vlan = 0;
 
@@ -79,7 +84,7 @@ class Snapshot {
  public:
   std::uint64_t generation = 0;               // grows with every snapshot
   std::uint64_t routes_generation = 0;        // grows only when routes change: cached next hops must be looked up again
-  std::uint64_t wanted_generation = 0;        // grows when find() may answer otherwise for a wanted address
+  std::uint64_t wanted_generation = 0;        // grows when find_server() may answer otherwise for a wanted address
   std::vector<NextHop> next_hops{NextHop{}};  // [0] is no next hop: never resolved
   std::vector<PortAddresses> ports;           // by PortId
 
@@ -87,6 +92,8 @@ class Snapshot {
   /// an unresolved next hop, if the neighbour is known to be asked for; no_next_hop if there is no route, or the
   /// destination is on the link and has not been entered (ask the mirror for it then).
   NextHopId find(const net::Address& destination, std::uint32_t flow_hash) const noexcept;
+  /// Likewise for a server, which may be the director itself: one of a twin's addresses, or one of 127.0.0.0/8.
+  NextHopId find_server(const net::Address& address, std::uint32_t flow_hash) const noexcept;
   /// The route's path that find() takes, or null.
   const Path* find_path(const net::Address& destination, std::uint32_t flow_hash) const noexcept;
 

@@ -61,9 +61,13 @@ std::vector<Problem> check(const MarkRule& rule) {
   return problems;
 }
 
-bool MarkRule::matches(const net::Tuple4& tuple) const noexcept {
+bool MarkRule::matches_without_ports(const net::Tuple4& tuple) const noexcept {
   return (!protocol || *protocol == tuple.protocol) && (!source || source->contains(tuple.source)) &&
-         (!destination || destination->contains(tuple.destination)) && source_ports.contains(tuple.source_port) &&
+         (!destination || destination->contains(tuple.destination));
+}
+
+bool MarkRule::matches(const net::Tuple4& tuple) const noexcept {
+  return matches_without_ports(tuple) && source_ports.contains(tuple.source_port) &&
          destination_ports.contains(tuple.destination_port);
 }
 

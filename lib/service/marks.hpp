@@ -39,6 +39,8 @@ struct MarkRule {
   PortRange source_ports{}, destination_ports{};
 
   bool matches(const net::Tuple4& tuple) const noexcept;
+  /// As far as fragments tell: they have no ports.
+  bool matches_without_ports(const net::Tuple4& tuple) const noexcept;
   bool operator==(const MarkRule&) const = default;
 };
 

@@ -24,6 +24,8 @@ using ServerId = base::Id<struct ServerTag>;
 
 constexpr std::uint32_t max_servers = 1u << 20;  // over all services, those with leftover connections included
 constexpr std::uint32_t no_server = max_servers;
+/// FTP's control connections: a service of this port gets its clients' data connections to other ports, too.
+constexpr net::ServicePort ftp_port{std::uint16_t{21}};
 
 /// A server as the workers see it.
 struct Server {

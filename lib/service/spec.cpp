@@ -10,8 +10,6 @@
 namespace fairway::service {
 namespace {
 
-bool is_broadcast(const net::Address& address) { return address.is_v4() && address.v4().host() == 0xffffffffu; }
-
 void check_duplicates(const ServiceSpec& spec, std::vector<Problem>& problems) {
   std::set<std::pair<net::Address, std::uint16_t>> seen;
   for (std::size_t i = 0; i < spec.servers.size(); ++i) {
@@ -38,7 +36,7 @@ void check_key(const ServiceSpec& spec, std::vector<Problem>& problems) {
       problems.push_back({std::nullopt, "mark", "a service by mark has no protocol, address or port"});
     return;
   }
-  if (net::is_unspecified(key.address) || is_broadcast(key.address))
+  if (net::is_unspecified(key.address) || net::is_broadcast(key.address))
     problems.push_back({std::nullopt, "address", net::to_string(key.address) + " cannot be a virtual address"});
   if (key.port.host() == 0 && spec.persistence == 0)
     problems.push_back({std::nullopt, "port", "port 0, which is every port, is for persistent services only"});
@@ -118,7 +116,7 @@ std::vector<Problem> check_server(const ServiceSpec& service, const ServerSpec& 
     blame("address", "server " + net::to_string(server.address) + " and service " +
                          (key.is_mark() ? to_string(key) : net::to_string(key.address)) +
                          " are of different address families");
-  if (net::is_multicast(server.address) || net::is_unspecified(server.address) || is_broadcast(server.address))
+  if (net::is_multicast(server.address) || net::is_unspecified(server.address) || net::is_broadcast(server.address))
     blame("address", net::to_string(server.address) + " is not a unicast address");
   // Where packets come to many ports, they keep theirs.
   if (server.port.host() == 0 && key.port.host() != 0) blame("port", "port 0 is out of range 1..65535");

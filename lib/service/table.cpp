@@ -60,15 +60,39 @@ void Table::release(Directory<Uses>& directory, const Endpoint& endpoint) {
   uses_.erase(found);
 }
 
+void Table::set_special(Special special, bool is_there) {
+  const std::uint8_t others = specials() & static_cast<std::uint8_t>(~special);
+  specials_.store(others | (is_there ? special : 0), std::memory_order_release);
+}
+
+void Table::count_special_service(const ServiceKey& key, int change) {
+  if (key.is_mark())
+    mark_services_ += change;
+  else if (key.port.host() == 0)
+    any_port_services_ += change;
+  else if (key.port == ftp_port)
+    ftp_services_ += change;
+  set_special(marks, mark_services_ > 0 && !mark_rules().empty());
+  set_special(any_port, any_port_services_ > 0);
+  set_special(ftp, ftp_services_ > 0);
+}
+
+void Table::count_any_port_server(const Endpoint& endpoint, int change) {
+  if (endpoint.port.host() == 0) set_special(any_port_server, (any_port_servers_ += change) > 0);
+}
+
 void Table::put(const Service& service) {
   const Endpoint endpoint = endpoint_of(service.key);
-  if (!service.key.is_mark() && !services_.find(endpoint)) acquire(addresses_, address_only(endpoint));
+  const bool is_new = !services_.find(endpoint);
+  if (!service.key.is_mark() && is_new) acquire(addresses_, address_only(endpoint));
   services_.put(endpoint, &service);
+  if (is_new) count_special_service(service.key, 1);
 }
 
 bool Table::remove(const ServiceKey& key) {
   const Endpoint endpoint = endpoint_of(key);
   if (!services_.remove(endpoint)) return false;
+  count_special_service(key, -1);
   if (!key.is_mark()) release(addresses_, address_only(endpoint));
   return true;
 }
@@ -82,15 +106,18 @@ void Table::put(const Settings& settings) {
 void Table::put(MarkRules rules) {
   auto next = std::make_shared<const MarkRules>(std::move(rules));
   mark_rules_.store(next.get(), std::memory_order_release);
+  set_special(marks, mark_services_ > 0 && !next->empty());
   retire_(context_, std::exchange(owned_mark_rules_, std::move(next)));
 }
 
 void Table::add_nat_server(const Endpoint& endpoint) {
+  count_any_port_server(endpoint, 1);
   acquire(nat_servers_, endpoint);
   acquire(addresses_, address_only(endpoint));
 }
 
 void Table::remove_nat_server(const Endpoint& endpoint) {
+  count_any_port_server(endpoint, -1);
   release(nat_servers_, endpoint);
   release(addresses_, address_only(endpoint));
 }

@@ -33,10 +33,21 @@ class Table {
   /// Any thread; what it returns stays valid during one burst.
   const Settings& settings() const noexcept { return *settings_.load(std::memory_order_acquire); }
   const MarkRules& mark_rules() const noexcept { return *mark_rules_.load(std::memory_order_acquire); }
+  /// What there is besides services of one address and port, so that a packet for no service asks no further for it.
+  enum Special : std::uint8_t {
+    marks = 1,            // rules, and a service by mark
+    ftp = 2,              // a service of port 21
+    any_port = 4,         // a service of port 0
+    any_port_server = 8,  // a NAT server of a service that leaves packets their ports
+    local_server = 16,    // a NAT server that is the director itself
+  };
+  /// Any thread. A set of Special.
+  std::uint8_t specials() const noexcept { return specials_.load(std::memory_order_acquire); }
   /// Any thread. True if this is the endpoint of a NAT real server that is configured or still has connections.
-  /// One whose port is 0 (of services by mark and of port 0) is meant with every port.
+  /// One that was added with port 0 (of services by mark, of port 0 or 21) is meant with every port.
   bool is_nat_server(const Endpoint& source) const noexcept {
     if (nat_servers_.find(source)) return true;
+    if ((specials() & any_port_server) == 0) return false;
     Endpoint with_any_port = source;
     with_any_port.port = {};
     return nat_servers_.find(with_any_port) != nullptr;
@@ -54,6 +65,8 @@ class Table {
   /// Control only: one call of add for each server that comes to life, one of remove when the last connection is gone.
   void add_nat_server(const Endpoint& endpoint);
   void remove_nat_server(const Endpoint& endpoint);
+  /// Control only: whether a NAT server is the director itself.
+  void set_local_server(bool is_there) { set_special(local_server, is_there); }
 
   std::size_t size() const { return services_.size(); }
 
@@ -64,6 +77,9 @@ class Table {
   };
   using UseCounts = std::unordered_map<std::string, std::unique_ptr<Uses>>;
 
+  void set_special(Special special, bool is_there);
+  void count_special_service(const ServiceKey& key, int change);
+  void count_any_port_server(const Endpoint& endpoint, int change);
   void acquire(Directory<Uses>& directory, const Endpoint& endpoint);
   void release(Directory<Uses>& directory, const Endpoint& endpoint);
 
@@ -75,6 +91,8 @@ class Table {
   std::shared_ptr<const MarkRules> owned_mark_rules_ = std::make_shared<MarkRules>();
   std::atomic<const Settings*> settings_ = owned_settings_.get();  // control writes, workers read
   std::atomic<const MarkRules*> mark_rules_ = owned_mark_rules_.get();
+  std::atomic<std::uint8_t> specials_ = 0;  // control writes, workers read
+  int mark_services_ = 0, ftp_services_ = 0, any_port_services_ = 0, any_port_servers_ = 0;
   Retire retire_;
   void* context_;
 };

@@ -21,6 +21,12 @@ inline void show(dpdk::Packet* const* packets, std::uint32_t count, const std::v
   burst.begin(count);
 }
 
+/// Likewise packets that Linux sends by the twins of their out ports.
+inline void show_from_kernel(dpdk::Packet* const* packets, std::uint32_t count, forward::Burst& burst) noexcept {
+  for (std::uint32_t i = 0; i < count; ++i) dpdk::read(*packets[i], dpdk::out_port(*packets[i]), burst.packets[i]);
+  burst.begin(count);
+}
+
 /// Calls `transmit(packet, port)` with those to be transmitted, finished, and `other(i)` with the rest, whose verdicts
 /// are not transmit. Counts the former.
 template <class Transmit, class Other>

@@ -42,7 +42,8 @@ struct Links {
   std::vector<dpdk::Ring*> hand_over_to;    // by worker; null for itself
   std::vector<dpdk::Ring*> hand_over_from;
   std::vector<dpdk::Ring*> transmit_via;  // by worker: packets for it to transmit; null for itself
-  std::vector<dpdk::Ring*> transmit_for;  // packets that others, and the twins' lane, have for this worker to transmit
+  std::vector<dpdk::Ring*> transmit_for;  // packets that others have for this worker to transmit
+  std::vector<dpdk::Ring*> from_kernel;   // likewise the twins' lane; of one worker only
   LaneRings to_kernel{};
 };
 

@@ -128,7 +128,7 @@ Links Runtime::links_of(unsigned worker, const std::vector<PortWiring>& ports) c
     links.transmit_for.push_back(ring(transmit_, other, worker));
   }
   if (worker == 0)
-    for (const auto& from : from_lane_) links.transmit_for.push_back(from.get());
+    for (const auto& from : from_lane_) links.from_kernel.push_back(from.get());
   for (std::size_t i = 0; i < traffic_class_count; ++i) links.to_kernel[i] = to_lane_[worker][i].get();
   return links;
 }

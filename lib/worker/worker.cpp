@@ -54,6 +54,7 @@ Worker::Worker(unsigned number, Connections connections, Links links, Shared& sh
                .statuses = shared.statuses,
                .lines = crew.lines(number),
                .loads = crew.loads(),
+               .limits = crew.limits(),
                .templates = &shared.templates,
                .worker = number,
                .workers = crew.size(),
@@ -85,6 +86,7 @@ bool Worker::poll_once() noexcept {
   found_work |= receive();
   found_work |= take_handed_over();
   found_work |= transmit_for_others();
+  found_work |= transmit_for_kernel();
   found_work |= connections_.end_burst(context_.now, expiry_budget);
   found_work |= shared_.templates.sweep(template_share_, context_.now, context_.lines);
   flush_all();
@@ -137,7 +139,10 @@ bool Worker::take_handed_over() noexcept {
     if (count == 0) continue;
     found = true;
     counters_.received_by_hand_over.add(count);
-    process(packets.data(), count);
+    if (has_local_server())
+      process_handed_over(packets.data(), count);
+    else
+      process(packets.data(), count);
   }
   return found;
 }
@@ -152,6 +157,56 @@ bool Worker::transmit_for_others() noexcept {
     found |= count > 0;
   }
   return found;
+}
+
+/// What Linux sends by the twins. It goes out as it is, unless it may be a reply of a server that is the director itself.
+bool Worker::transmit_for_kernel() noexcept {
+  bool found = false;
+  for (dpdk::Ring* ring : links_.from_kernel) {
+    std::array<dpdk::Packet*, forward::burst_size> packets;
+    const std::uint32_t count = ring->dequeue(packets.data(), forward::burst_size);
+    if (count == 0) continue;
+    found = true;
+    if (has_local_server())
+      process_from_kernel(packets.data(), count);
+    else
+      for (std::uint32_t i = 0; i < count; ++i) transmit(*packets[i], dpdk::out_port(*packets[i]));
+  }
+  return found;
+}
+
+bool Worker::has_local_server() const noexcept {
+  return (shared_.services.specials() & service::Table::local_server) != 0;
+}
+
+/// Packets that came in by ports, and packets of Linux's.
+void Worker::process_handed_over(dpdk::Packet** packets, std::uint32_t count) noexcept {
+  std::array<dpdk::Packet*, forward::burst_size> from_kernel;
+  std::uint32_t received = 0, sent = 0;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    if (dpdk::is_from_kernel(*packets[i])) {
+      dpdk::unmark_from_kernel(*packets[i]);
+      from_kernel[sent++] = packets[i];
+    } else {
+      packets[received++] = packets[i];
+    }
+  }
+  if (received > 0) process(packets, received);
+  if (sent > 0) process_from_kernel(from_kernel.data(), sent);
+}
+
+void Worker::process_from_kernel(dpdk::Packet** packets, std::uint32_t count) noexcept {
+  packets_ = packets;
+  show_from_kernel(packets, count, burst_);
+  forward::run_from_kernel(burst_, connections_, context_);
+  worker::dispatch(
+      burst_, packets, counters_, [this](dpdk::Packet& packet, net::PortId port) { transmit(packet, port); },
+      [this](std::uint32_t i) {
+        if (burst_.verdicts[i] != Verdict::to_other_worker) return transmit(*packets_[i], burst_.packets[i].port);
+        dpdk::mark_from_kernel(*packets_[i]);
+        hand_over(*packets_[i], burst_.owners[i]);
+      });
+  connections_.end_burst(context_.now, 0);
 }
 
 void Worker::process(dpdk::Packet** packets, std::uint32_t count) noexcept {
@@ -336,7 +391,8 @@ bool Worker::has_something_to_do() const noexcept {
   const auto has_packets = [](const std::vector<dpdk::Ring*>& rings) {
     return std::any_of(rings.begin(), rings.end(), [](const dpdk::Ring* ring) { return ring && !ring->empty(); });
   };
-  return channel_.has_mail() || has_packets(links_.hand_over_from) || has_packets(links_.transmit_for);
+  return channel_.has_mail() || has_packets(links_.hand_over_from) || has_packets(links_.transmit_for) ||
+         has_packets(links_.from_kernel);
 }
 
 void Worker::release_everything() noexcept {

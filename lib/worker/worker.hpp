@@ -34,6 +34,7 @@ class Worker {
   bool receive() noexcept;
   bool take_handed_over() noexcept;
   bool transmit_for_others() noexcept;
+  bool transmit_for_kernel() noexcept;
   void retry_waiting() noexcept;
   void forget_next_hops() noexcept;
   std::uint32_t list_connections(ListConnections& question, std::uint32_t slot) noexcept;
@@ -43,6 +44,9 @@ class Worker {
 
   // One burst.
   void process(dpdk::Packet** packets, std::uint32_t count) noexcept;
+  void process_handed_over(dpdk::Packet** packets, std::uint32_t count) noexcept;
+  void process_from_kernel(dpdk::Packet** packets, std::uint32_t count) noexcept;
+  bool has_local_server() const noexcept;
   void dispatch(std::uint32_t i) noexcept;
   void transmit(dpdk::Packet& packet, net::PortId port) noexcept;
   void give_to_kernel(dpdk::Packet& packet, net::PortId port) noexcept;

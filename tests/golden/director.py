@@ -65,6 +65,11 @@ class Director:
         described = [{"hex": bytes(packet).hex(), "port": port, **how} for packet in packets]
         return self.results(self.do("burst", packets=described, worker=worker))
 
+    def from_kernel(self, packet, port=OUTSIDE, worker=0):
+        """What Linux sends by the twin of a port."""
+        described = [{"hex": bytes(packet).hex(), "port": port}]
+        return self.results(self.do("burst", packets=described, worker=worker, from_kernel=True))[0]
+
     def send(self, packet, port=OUTSIDE, **how):
         return self.burst([packet], port, **how)[0]
 

@@ -71,6 +71,7 @@ class Driver {
 
   static service::ServiceKey key_in(const json& command) {
     const auto protocol = service::parse_protocol(command.value("protocol", "tcp")).value();
+    if (command.contains("mark")) return service::mark_key(command.at("mark").get<std::uint32_t>());
     return key_of(command.at("vip").get<std::string>(), command.value("port", std::uint16_t{80}), protocol);
   }
   static service::ServerSpec server_in(const json& server) {
@@ -81,7 +82,19 @@ class Driver {
   json add_service(const json& command) {
     std::vector<service::ServerSpec> servers;
     for (const json& server : command.at("servers")) servers.push_back(server_in(server));
-    world_->services.add(key_in(command), command.value("scheduler", "rr"), servers);
+    world_->services.add({.name = {},
+                          .key = key_in(command),
+                          .scheduler = command.value("scheduler", "rr"),
+                          .persistence = command.value("persistence", 0u),
+                          .persistence_prefix = command.value("persistence_prefix", std::uint8_t{0}),
+                          .one_packet = command.value("one_packet", false),
+                          .servers = servers});
+    return json::object();
+  }
+  /// What goes to a network has a mark.
+  json mark(const json& command) {
+    world_->services.mark({{.mark = command.at("mark").get<std::uint32_t>(),
+                            .destination = net::parse_prefix(command.at("destination").get<std::string>())}});
     return json::object();
   }
   json remove_service(const json& command) {
@@ -131,7 +144,7 @@ class Driver {
           .port = net::PortId{packet.value("port", std::uint16_t{0})},
           .segmented = packet.value("segmented", false)}));
     }
-    return {{"packets", run(packets, command.value("worker", 0u))}};
+    return {{"packets", run(packets, command.value("worker", 0u), command.value("from_kernel", false))}};
   }
   /// Something of the routes has changed: what waits goes through the pipeline anew, as in the worker.
   json retry(const json&) {
@@ -139,10 +152,10 @@ class Driver {
     waiting_.take_all([&](void* packet, net::PortId) { packets.push_back(static_cast<Received*>(packet)); });
     return {{"packets", run(packets, 0)}};
   }
-  json run(const std::vector<Received*>& packets, unsigned worker) {
+  json run(const std::vector<Received*>& packets, unsigned worker, bool from_kernel = false) {
     std::vector<net::PacketView> views;
     for (const Received* packet : packets) views.push_back(packet->view());
-    const auto outcomes = world_->run(views, worker);
+    const auto outcomes = from_kernel ? world_->run_from_kernel(views, worker) : world_->run(views, worker);
     json results = json::array();
     for (std::size_t i = 0; i < outcomes.size(); ++i) results.push_back(result_of(outcomes[i], *packets[i], worker));
     return results;
@@ -211,6 +224,7 @@ class Driver {
 const std::map<std::string, Driver::Handler> Driver::handlers_{
     {"start", &Driver::start},
     {"add service", &Driver::add_service},
+    {"mark", &Driver::mark},
     {"remove service", &Driver::remove_service},
     {"add server", &Driver::add_server},
     {"remove server", &Driver::remove_server},

@@ -3,8 +3,8 @@
 """Every verdict that a packet can end in, each reached from a packet."""
 
 import pytest
-from director import (CLIENT, GATEWAY, IP, NAT, NUMBER, SERVER, TCP, TUN, VIP, check, from_client, from_server, raw,
-                      to_server)
+from director import (CLIENT, DR, GATEWAY, INSIDE_ADDRESS, IP, NAT, NUMBER, SERVER, TCP, TUN, VIP, check, from_client,
+                      from_server, raw, to_server)
 
 SYN = TCP(sport=40000, dport=80, flags="S")
 ACK = TCP(sport=40000, dport=80, flags="A")
@@ -214,6 +214,19 @@ def one_answer_too_many(make):
 @reaches("drop_unanswerable")
 def a_sender_that_is_none(make):
     return with_services(make).send(from_client(NAT, SYN, src="127.0.0.1", ttl=1)), None
+
+
+@reaches("drop_to_loopback")
+def a_nat_server_that_is_the_directors_loopback(make):
+    return served_from(make, "127.0.0.1").send(from_client(NAT, SYN)), from_client(NAT, SYN)
+
+
+@reaches("drop_not_local")
+def a_dr_server_that_is_the_director_without_the_vip(make):
+    director = make()
+    director.do("add service", vip=VIP[DR], port=80,
+                servers=[{"address": INSIDE_ADDRESS, "port": 80, "forwarding": DR}])
+    return director.send(from_client(DR, SYN)), from_client(DR, SYN)
 
 
 CASES = [(verdict, case) for verdict, cases in REACHED.items() for case in cases]

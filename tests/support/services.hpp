@@ -38,6 +38,7 @@ class Services {
       lines_.push_back(service::make_server_lines());
       line_pointers_.push_back(lines_.back().get());
     }
+    statuses_[service::no_server].set({.available = true, .next_hop = route::by_routes.value});
   }
 
   void add(const service::ServiceKey& key, std::string_view scheduler,
@@ -66,6 +67,7 @@ class Services {
     for (const service::Server& server : old->servers) dismiss(server);
     current_.erase(service::to_string(key));
   }
+  void mark(std::vector<service::MarkRule> rules) { table_.put(service::MarkRules(std::move(rules))); }
   void add_server(const service::ServiceKey& key, const service::ServerSpec& spec) {
     change(key, [&](auto& servers) { servers.insert(servers.begin(), admit(key, spec)); });
   }
@@ -137,8 +139,7 @@ class Services {
     if (routes_) publish_status(place->second, *routes_);
     limits_[place->second.id.value].set(spec.upper_threshold, spec.lower_threshold);
     limits_[place->second.id.value].set_quiescent(spec.weight == 0);
-    if (spec.forwarding == service::Forwarding::nat)
-      table_.add_nat_server(service::endpoint_of(key.protocol, spec.address, spec.port));
+    if (spec.forwarding == service::Forwarding::nat) add_nat_endpoints(key, spec);
     return {.id = place->second.id,
             .address = spec.address,
             .port = spec.port,
@@ -156,8 +157,18 @@ class Services {
         if (routes_) publish_status(known, *routes_);
       }
   }
+  // As control::Servers does it.
+  void add_nat_endpoints(const service::ServiceKey& key, const service::ServerSpec& spec) {
+    const bool has_any_port = key.is_mark() || key.port.host() == 0 || key.port == service::ftp_port;
+    const net::ServicePort number = has_any_port ? net::ServicePort() : spec.port;
+    for (const auto protocol : {net::Protocol::tcp, net::Protocol::udp})
+      if (key.is_mark() || key.protocol == protocol)
+        table_.add_nat_server(service::endpoint_of(protocol, spec.address, number));
+    if (routes_ && routes_->find_server(spec.address, 0) == route::this_host) table_.set_local_server(true);
+  }
   void publish_status(const Known& known, const route::Snapshot& routes) {
-    statuses_[known.id.value].set({.available = known.available, .next_hop = routes.find(known.address, 0).value});
+    statuses_[known.id.value].set(
+        {.available = known.available, .next_hop = routes.find_server(known.address, 0).value});
   }
   template <class F>
   void change(const service::ServiceKey& key, F&& edit) {

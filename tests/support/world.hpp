@@ -36,6 +36,7 @@ class WorkerUnderTest {
                 .statuses = services.statuses(),
                 .lines = services.lines(number),
                 .loads = services.loads(),
+                .limits = services.limits(),
                 .templates = &templates,
                 .worker = number,
                 .workers = services.workers(),
@@ -48,10 +49,32 @@ class WorkerUnderTest {
 
   std::vector<Outcome> run(const std::vector<net::PacketView>& packets) {
     upkeep.run(connections, context, upkeep_budget);
+    begin(packets);
+    forward::run(*burst, connections, context);
+    return end();
+  }
+  /// Packets that Linux sends by the twin of this port.
+  std::vector<Outcome> run_from_kernel(const std::vector<net::PacketView>& packets) {
+    begin(packets);
+    forward::run_from_kernel(*burst, connections, context);
+    return end();
+  }
+
+  static constexpr std::uint32_t upkeep_budget = 64;
+  Entries entries;
+  Connections connections;
+  forward::Context context;
+  conn::Templates::Share template_share;
+  forward::Upkeep upkeep;
+  std::unique_ptr<forward::Burst> burst;
+
+ private:
+  void begin(const std::vector<net::PacketView>& packets) {
     burst = std::make_unique<forward::Burst>();
     std::copy(packets.begin(), packets.end(), burst->packets.begin());
     burst->begin(static_cast<std::uint32_t>(packets.size()));
-    forward::run(*burst, connections, context);
+  }
+  std::vector<Outcome> end() {
     std::vector<Outcome> outcomes;
     for (std::uint32_t i = 0; i < burst->count; ++i)
       outcomes.push_back({.verdict = burst->verdicts[i],
@@ -62,14 +85,6 @@ class WorkerUnderTest {
     connections.end_burst(context.now, 0);
     return outcomes;
   }
-
-  static constexpr std::uint32_t upkeep_budget = 64;
-  Entries entries;
-  Connections connections;
-  forward::Context context;
-  conn::Templates::Share template_share;
-  forward::Upkeep upkeep;
-  std::unique_ptr<forward::Burst> burst;
 };
 
 /// A director of services in the network of site.hpp, without DPDK, devices or a clock.
@@ -97,6 +112,13 @@ class World {
     WorkerUnderTest& its = *workers_[worker];
     its.context.routes = &routes;
     return its.run(packets);
+  }
+
+  /// Packets that Linux sends by the twins of their ports.
+  std::vector<Outcome> run_from_kernel(const std::vector<net::PacketView>& packets, unsigned worker) {
+    WorkerUnderTest& its = *workers_[worker];
+    its.context.routes = &routes;
+    return its.run_from_kernel(packets);
   }
 
   /// Time passes on every worker, and what is due ends.

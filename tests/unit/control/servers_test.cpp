@@ -244,3 +244,62 @@ TEST_CASE_METHOD(Fixture, "thresholds reach the workers, and overload outlasts t
   REQUIRE(servers.add(name("192.0.2.9"), spec(Forwarding::nat, 5)).value() == id);
   CHECK_FALSE(crew.loads().is_overloaded(id));
 }
+
+TEST_CASE_METHOD(Fixture, "a server whose address is the director's own is the director, as long as it is") {
+  const auto with_address = [](std::uint64_t generation, const char* own) {
+    auto snapshot = std::make_shared<route::Snapshot>();
+    snapshot->wanted_generation = generation;
+    snapshot->ports = {{"outside", {}, {address(own)}}};
+    return snapshot;
+  };
+  const auto has_local_server = [&] { return (table.specials() & service::Table::local_server) != 0; };
+  servers.routes_changed(with_address(1, "192.0.2.1"));
+  const auto id = add("192.0.2.1"), other = add("192.0.2.2"), loopback = add("127.0.0.1", Forwarding::dr);
+  CHECK(status(id).next_hop == route::this_host.value);
+  CHECK(status(loopback).next_hop == route::this_host.value);
+  CHECK(status(other).next_hop == 0);
+  CHECK(has_local_server());
+
+  servers.routes_changed(with_address(2, "192.0.2.2"));
+  CHECK(status(id).next_hop == 0);
+  CHECK(status(other).next_hop == route::this_host.value);
+  CHECK(has_local_server());
+  servers.routes_changed(with_address(3, "192.0.2.3"));
+  CHECK_FALSE(has_local_server());
+
+  // Its connections outlive it.
+  servers.routes_changed(with_address(4, "192.0.2.2"));
+  line(other).active.set(1);
+  servers.remove(other);
+  sweep_after(60s);
+  CHECK(has_local_server());
+  line(other).active.set(0);
+  sweep_after(60s);
+  CHECK_FALSE(has_local_server());
+}
+
+TEST_CASE_METHOD(Fixture, "a NAT server of a service that gets FTP's data is one by every port") {
+  const ServerName ftp{key(1, 21), address("192.0.2.1"), port(2121)};
+  const auto at_port = [](unsigned number) {
+    return service::endpoint_of(net::Protocol::tcp, address("192.0.2.1"), port(number));
+  };
+  const auto id = servers.add(ftp, spec(Forwarding::nat)).value();
+  CHECK(table.is_nat_server(at_port(2121)));
+  CHECK(table.is_nat_server(at_port(30000)));
+  servers.remove(id);
+  sweep_after(60s);
+  CHECK_FALSE(table.is_nat_server(at_port(30000)));
+}
+
+TEST_CASE_METHOD(Fixture, "an id does not come to mean another server while a template refers to it") {
+  const auto id = add("192.0.2.1");
+  line(id, 0).persistent.add(2);
+  line(id, 1).persistent.subtract(1);  // another worker ended one of them
+  servers.remove(id);
+  for (int minute = 0; minute < 10; ++minute) sweep_after(60s);
+  CHECK(servers.count_in_trash() == 1);
+  line(id, 1).persistent.subtract(1);
+  for (int minute = 0; minute < 3; ++minute) sweep_after(60s);
+  CHECK(servers.count_in_trash() == 0);
+  CHECK(line(id, 0).persistent.get() == 0);
+}

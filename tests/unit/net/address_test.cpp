@@ -135,3 +135,11 @@ TEST_CASE("numbers on the wire are big-endian at any alignment, and compare with
   CHECK(BigEndian<std::uint64_t>(0x0102030405060708u).bytes == std::array<std::uint8_t, 8>{1, 2, 3, 4, 5, 6, 7, 8});
   CHECK(swap_bytes(std::uint8_t{0x12}) == 0x12);
 }
+
+TEST_CASE("addresses that mean this host, or all hosts") {
+  for (const char* text : {"127.0.0.1", "127.255.255.255", "::1"}) CHECK(is_loopback(*parse_address(text)));
+  for (const char* text : {"126.255.255.255", "128.0.0.0", "::", "::2", "1::1", "0.0.0.127"})
+    CHECK_FALSE(is_loopback(*parse_address(text)));
+  CHECK(is_broadcast(*parse_address("255.255.255.255")));
+  for (const char* text : {"255.255.255.254", "::", "ffff:ffff::"}) CHECK_FALSE(is_broadcast(*parse_address(text)));
+}

@@ -153,6 +153,12 @@ TEST_CASE("a port's new address is a new snapshot, without new routes") {
   CHECK(second->is_local(address("192.168.4.15")));
   CHECK(second->routes_generation == first->routes_generation);
   CHECK(second->generation > first->generation);
+  // A server of that address is the director itself from now on: it is looked up again, and nobody is asked for it.
+  CHECK(second->wanted_generation > first->wanted_generation);
+  CHECK(first->find_server(address("192.168.4.15"), 0) != this_host);
+  CHECK(second->find_server(address("192.168.4.15"), 0) == this_host);
+  CHECK_FALSE(arms.builder.target_of(address("192.168.4.15")));
+  CHECK_FALSE(arms.builder.target_of(address("127.0.0.1")));
 }
 
 TEST_CASE("ids stay when neighbours, MACs and routes come and go") {

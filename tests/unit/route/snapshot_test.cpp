@@ -61,6 +61,18 @@ TEST_CASE("without a route there is no next hop") {
   CHECK(snapshot.find(address("10.0.0.128"), 0) == no_next_hop);
 }
 
+TEST_CASE("a server may be the director itself") {
+  Snapshot snapshot;
+  snapshot.ports = {{"outside", {}, {address("192.0.2.1")}}, {"inside", {}, {address("10.0.0.254")}}};
+  snapshot.set_routes({{prefix("10.0.0.0/24"), {on_link(0)}}});
+  snapshot.set_on_link(net::PortId{0}, no_vlan, address("10.0.0.9"), NextHopId{1});
+  for (const char* own : {"192.0.2.1", "10.0.0.254", "127.0.0.1", "127.200.0.7"})
+    CHECK(snapshot.find_server(address(own), 0) == this_host);
+  CHECK(snapshot.find_server(address("10.0.0.9"), 0) == NextHopId{1});
+  CHECK(snapshot.find_server(address("10.0.0.8"), 0) == no_next_hop);
+  CHECK_FALSE(snapshot.at(this_host).resolved);
+}
+
 TEST_CASE("destinations on the link are their own neighbours, by port and VLAN") {
   Snapshot snapshot;
   snapshot.set_routes({{prefix("10.0.0.0/24"), {on_link(0)}},

@@ -115,3 +115,44 @@ TEST_CASE_METHOD(Fixture, "a NAT server of every port is one whatever its port")
   table.remove_nat_server(nat_server("10.0.0.1", 0));
   CHECK_FALSE(table.is_nat_server(nat_server("10.0.0.1", 80)));
 }
+
+TEST_CASE_METHOD(Fixture, "what is asked of packets for no service depends on what there is") {
+  CHECK(table.specials() == 0);
+  const Service any = service_at("192.0.2.1", 0), ftp = service_at("192.0.2.1", 21), web = service_at("192.0.2.1", 80);
+  table.put(web);
+  CHECK(table.specials() == 0);
+  table.put(any);
+  table.put(any);  // a new version of it
+  table.put(ftp);
+  CHECK(table.specials() == (Table::any_port | Table::ftp));
+  table.remove(any.key);
+  CHECK(table.specials() == Table::ftp);
+  table.remove(ftp.key);
+  table.remove(ftp.key);
+  CHECK(table.specials() == 0);
+
+  Service marked;
+  marked.key = mark_key(21);
+  table.put(MarkRules({MarkRule{.mark = 21}, MarkRule{.mark = 22}}));
+  CHECK(table.specials() == 0);
+  table.put(marked);
+  CHECK(table.specials() == Table::marks);
+  table.put(MarkRules());
+  CHECK(table.specials() == 0);
+  table.put(MarkRules({MarkRule{.mark = 21}, MarkRule{.mark = 22}}));
+  CHECK(table.specials() == Table::marks);
+  table.remove(marked.key);
+  CHECK(table.specials() == 0);
+
+  table.add_nat_server(nat_server("10.0.0.1", 80));
+  CHECK(table.specials() == 0);
+  table.add_nat_server(nat_server("10.0.0.1", 0));
+  table.add_nat_server(nat_server("10.0.0.1", 0));
+  table.remove_nat_server(nat_server("10.0.0.1", 0));
+  CHECK(table.specials() == Table::any_port_server);
+  table.set_local_server(true);
+  table.remove_nat_server(nat_server("10.0.0.1", 0));
+  CHECK(table.specials() == Table::local_server);
+  table.set_local_server(false);
+  CHECK(table.specials() == 0);
+}
