@@ -26,6 +26,7 @@ SUITES = {
     "unit": "the rooms' unit tests (portable build)",
     "golden": "whole packets through the pipeline, built and compared by scapy",
     "asan": "unit and golden tests under the address and undefined-behaviour sanitizers",
+    "fuzz": "libFuzzer's inputs through the pipeline, under the same sanitizers (tools/fuzz; 50,000 inputs)",
     "tsan": "the unit tests with threads in them under the thread sanitizer",
     "lab": "fairwayd between real clients and servers in network namespaces (root)",
 }
@@ -232,9 +233,18 @@ def run_lab(folder, arguments, tally):
     run_pytest("lab", folder, arguments, tally)
 
 
+def run_fuzz(tally):
+    """A bounded run from the kept corpus: one case."""
+    say("fuzz: 50,000 inputs")
+    status = subprocess.run([str(ROOT / "tools/fuzz"), "--inputs", "50000"], cwd=ROOT, env=environment()).returncode
+    tally.add(passed=int(status == 0), failed=int(status != 0))
+
+
 def run_suite(suite, keyword, arguments, whole, tally):
     if suite == "tsan" and not meson_tests(configure("test"), "tsan"):
         return
+    if suite == "fuzz":
+        return run_fuzz(tally) if keyword is None or keyword in "fuzz" else None
     folder = prepare(suite, whole)
     if suite in ("check", "install", "unit", "tsan", "asan"):
         run_meson(folder, "unit" if suite == "asan" else suite, keyword, tally, suite)
