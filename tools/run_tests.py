@@ -28,6 +28,7 @@ SUITES = {
     "asan": "unit and golden tests under the address and undefined-behaviour sanitizers",
     "fuzz": "libFuzzer's inputs through the pipeline, under the same sanitizers (tools/fuzz; 50,000 inputs)",
     "tsan": "the unit tests with threads in them under the thread sanitizer",
+    "ipvs": "unmodified ipvsadm on the director, compared with Linux IPVS in a guest (root)",
     "lab": "fairwayd between real clients and servers in network namespaces (root)",
 }
 BUILDS = {
@@ -221,16 +222,19 @@ def prepare(suite, whole):
         needed += programs(folder, "tests/golden/")
     if suite == "lab":
         needed += programs(folder, "apps/", "tests/lab/")
+    if suite == "ipvs":
+        needed += programs(folder, "apps/fairwayd", "apps/fairway-ipvs")
     return build(name, sorted(set(needed)))
 
 
-def run_lab(folder, arguments, tally):
+def run_as_root(suite, folder, arguments, tally):
     if subprocess.run(["unshare", "--net", "true"], stderr=subprocess.DEVNULL).returncode != 0:
-        say("lab skipped: no network namespaces can be made here; run tools/test as root")
+        say(f"{suite} skipped: no network namespaces can be made here; run tools/test as root")
         tally.add(skipped=1)
         return
-    build("asan", programs(configure("asan"), "apps/fairwayd", "apps/fairwayctl"))
-    run_pytest("lab", folder, arguments, tally)
+    if suite == "lab":
+        build("asan", programs(configure("asan"), "apps/fairwayd", "apps/fairwayctl"))
+    run_pytest(suite, folder, arguments, tally)
 
 
 def run_fuzz(tally):
@@ -250,8 +254,8 @@ def run_suite(suite, keyword, arguments, whole, tally):
         run_meson(folder, "unit" if suite == "asan" else suite, keyword, tally, suite)
     if suite in ("golden", "asan"):
         run_pytest("golden", folder, arguments, tally)
-    if suite == "lab":
-        run_lab(folder, arguments, tally)
+    if suite in ("ipvs", "lab"):
+        run_as_root(suite, folder, arguments, tally)
 
 
 def parse_arguments():

@@ -11,14 +11,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "control/ipvs/bridge.hpp"
 #include "fairway-ipvs/real.hpp"
 #include "fairway-ipvs/wire.hpp"
 
 namespace fairway::bridge {
 namespace {
-
-namespace door = control::ipvs::bridge;
 
 /// "/proc/net/ip_vs..." as the director knows it, or null if it is not its affair.
 const char* known_path(const char* path) {
@@ -46,7 +43,7 @@ void write_all(void* context, const void* bytes, size_t size) {
 int fetch(const char* path, bool is_inherited) {
   int file = memfd_create("ip_vs", is_inherited ? 0 : MFD_CLOEXEC);
   if (file < 0) return -1;
-  const int error = ask(door::read_file, {path, strlen(path) + 1}, {nullptr, 0}, write_all, &file);
+  const int error = read_file(path, write_all, &file);
   if (error == 0 && lseek(file, 0, SEEK_SET) == 0) return file;
   close(file);
   errno = error == ECONNREFUSED ? ENOENT : error == EPERM ? EACCES : error;

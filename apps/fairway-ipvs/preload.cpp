@@ -7,18 +7,13 @@
 #include <errno.h>
 #include <linux/ip_vs.h>
 #include <netinet/in.h>
-#include <string.h>
 #include <sys/socket.h>
 
-#include "control/ipvs/bridge.hpp"
 #include "fairway-ipvs/netlink.hpp"
 #include "fairway-ipvs/real.hpp"
-#include "fairway-ipvs/wire.hpp"
 
 namespace fairway::bridge {
 namespace {
-
-namespace door = control::ipvs::bridge;
 
 Real<ssize_t (*)(int, const void*, size_t, int)> real_send("send");
 Real<ssize_t (*)(int, const void*, size_t, int, const sockaddr*, socklen_t)> real_sendto("sendto");
@@ -36,41 +31,15 @@ struct Single {
   }
 };
 
+/// What IPVS was administered by before it had a netlink family. Programs of today fall back to it where there is no such
+/// family, so it is answered as by a kernel without IPVS, lest they find the kernel's.
 bool is_ipvs_option(int level, int name) {
   return level == IPPROTO_IP && name >= IP_VS_BASE_CTL && name <= IP_VS_SO_SET_MAX;
 }
 
-struct Value {
-  void* bytes;
-  socklen_t room, size;
-};
-
-void take_value(void* context, const void* bytes, size_t size) {
-  auto& value = *static_cast<Value*>(context);
-  value.size = static_cast<socklen_t>(size < value.room ? size : value.room);
-  memcpy(value.bytes, bytes, value.size);
-}
-
-/// A kernel without IPVS knows no such option.
-int fail(int error) {
-  errno = error == ENOENT || error == ECONNREFUSED ? ENOPROTOOPT : error;
+int no_such_option() {
+  errno = ENOPROTOOPT;
   return -1;
-}
-
-int get_option(int name, void* bytes, socklen_t* length) {
-  const door::Option option{.name = static_cast<uint32_t>(name), .room = *length};
-  Value value{.bytes = bytes, .room = *length, .size = 0};
-  if (const int error = ask(door::get_option, {&option, sizeof option}, {bytes, *length}, take_value, &value))
-    return fail(error);
-  *length = value.size;
-  return 0;
-}
-
-int set_option(int name, const void* bytes, socklen_t length) {
-  const door::Option option{.name = static_cast<uint32_t>(name), .room = 0};
-  const int error = ask(
-      door::set_option, {&option, sizeof option}, {bytes, length}, [](void*, const void*, size_t) {}, nullptr);
-  return error == 0 ? 0 : fail(error);
 }
 
 ssize_t receive_from(int descriptor, void* bytes, size_t size, int flags, sockaddr* address, socklen_t* length) {
@@ -144,12 +113,12 @@ EXPORTED int getsockname(int descriptor, sockaddr* address, socklen_t* length) n
 }
 
 EXPORTED int getsockopt(int descriptor, int level, int name, void* value, socklen_t* length) noexcept {
-  if (bridge::is_ipvs_option(level, name)) return bridge::get_option(name, value, length);
+  if (bridge::is_ipvs_option(level, name)) return bridge::no_such_option();
   return bridge::real_getsockopt(descriptor, level, name, value, length);
 }
 
 EXPORTED int setsockopt(int descriptor, int level, int name, const void* value, socklen_t length) noexcept {
-  if (bridge::is_ipvs_option(level, name)) return bridge::set_option(name, value, length);
+  if (bridge::is_ipvs_option(level, name)) return bridge::no_such_option();
   if (level == SOL_NETLINK && bridge::is_captured(descriptor)) return 0;
   return bridge::real_setsockopt(descriptor, level, name, value, length);
 }

@@ -83,7 +83,6 @@ Verdict read_datagram(const char* bytes, size_t size, void (*take)(void*, const 
       return {true, -error};
     }
     take(context, payload, length);
-    if ((header.nlmsg_flags & NLM_F_MULTI) == 0) return {true, 0};
     const size_t whole = NLMSG_ALIGN(header.nlmsg_len);
     bytes += whole;
     size -= whole < size ? whole : size;
@@ -103,13 +102,11 @@ ssize_t receive(int descriptor, char* bytes, size_t size) {
 }
 
 int read_answer(int descriptor, void (*take)(void*, const void*, size_t), void* context) {
-  // An option's value may be longer than any other datagram.
-  constexpr size_t room = 1 << 20;
-  char* bytes = static_cast<char*>(malloc(room));
+  char* bytes = static_cast<char*>(malloc(door::largest_datagram));
   if (!bytes) return ENOMEM;
   Verdict verdict;
   while (!verdict.is_end) {
-    const ssize_t got = receive(descriptor, bytes, room);
+    const ssize_t got = receive(descriptor, bytes, door::largest_datagram);
     if (got <= 0)
       verdict = {true, got < 0 ? errno : ECONNRESET};
     else
@@ -119,17 +116,17 @@ int read_answer(int descriptor, void (*take)(void*, const void*, size_t), void* 
   return verdict.error;
 }
 
-bool send_question(int descriptor, uint16_t type, Piece head, Piece tail) {
+bool ask_for(int descriptor, const char* path) {
+  const size_t length = strlen(path) + 1;
   nlmsghdr header{};
-  header.nlmsg_len = static_cast<uint32_t>(sizeof header + head.size + tail.size);
-  header.nlmsg_type = type;
-  header.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+  header.nlmsg_len = static_cast<uint32_t>(sizeof header + length);
+  header.nlmsg_type = door::read_file;
+  header.nlmsg_flags = NLM_F_REQUEST;
   iovec parts[] = {{.iov_base = &header, .iov_len = sizeof header},
-                   {.iov_base = const_cast<void*>(head.bytes), .iov_len = head.size},
-                   {.iov_base = const_cast<void*>(tail.bytes), .iov_len = tail.size}};
+                   {.iov_base = const_cast<char*>(path), .iov_len = length}};
   msghdr message{};
   message.msg_iov = parts;
-  message.msg_iovlen = tail.size > 0 ? 3 : 2;
+  message.msg_iovlen = 2;
   return real_sendmsg(descriptor, &message, MSG_NOSIGNAL) >= 0;
 }
 
@@ -163,10 +160,10 @@ int refusal(uint32_t sequence, uint32_t port, int error) {
   return pair[0];
 }
 
-int ask(uint16_t type, Piece head, Piece tail, void (*take)(void*, const void*, size_t), void* context) {
+int read_file(const char* path, void (*take)(void*, const void*, size_t), void* context) {
   const int descriptor = dial();
   if (descriptor < 0) return errno;
-  const int error = send_question(descriptor, type, head, tail) ? read_answer(descriptor, take, context) : errno;
+  const int error = ask_for(descriptor, path) ? read_answer(descriptor, take, context) : errno;
   close(descriptor);
   return error;
 }

@@ -20,13 +20,8 @@ int redial();
 /// none. To whoever reads it that is no other than a director which refuses.
 int refusal(uint32_t sequence, uint32_t port, int error);
 
-/// Asks one question (bridge.hpp) on a connection of its own: `type`, then `head` and `tail` as its payload. Whatever comes
-/// is handed to `take`, payload by payload, until the answer ends. 0, or an error number.
-struct Piece {
-  const void* bytes;
-  size_t size;
-};
-int ask(uint16_t type, Piece head, Piece tail, void (*take)(void* context, const void* bytes, size_t size),
-        void* context);
+/// The text of a file as the director has it (bridge.hpp, read_file), on a connection of its own: `take` gets it piece by
+/// piece. 0, or an error number.
+int read_file(const char* path, void (*take)(void* context, const void* bytes, size_t size), void* context);
 
 }  // namespace fairway::bridge

@@ -30,7 +30,7 @@ ServerRow row_of(const Director& director, const service::Server& server) {
           .lower_threshold = server.lower_threshold,
           .active = connections.active,
           .inactive = connections.inactive,
-          .persistent = 0,
+          .persistent = connections.persistent,
           .counted = servers.statistics(server.id),
           .rates = servers.rates(server.id)};
 }

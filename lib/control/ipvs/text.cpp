@@ -77,7 +77,7 @@ const char connection_head[] = "Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt St
 std::string line_of(const worker::ConnectionRow& row) {
   return fmt::format("{:<3} {} {:04X} {} {:04X} {} {:04X} {:<11} {:7}\n", name_of(row.protocol), digits(row.client),
                      row.client_port.host(), digits(row.virtual_address), row.virtual_port.host(), digits(row.server),
-                     row.server_port.host(), conn::name(row.state), row.expires);
+                     row.server_port.host(), row.assured ? "ASSURED" : conn::name(row.state), row.expires);
 }
 
 std::string statistics_text(const Statistics& counted, const Rates& rates) {

@@ -59,17 +59,24 @@ TEST_CASE("/proc/net/ip_vs_stats") {
 }
 
 TEST_CASE("/proc/net/ip_vs_conn") {
-  const worker::ConnectionRow row{.protocol = net::Protocol::tcp,
-                                  .client = address("192.0.2.1"),
-                                  .virtual_address = address("10.0.0.100"),
-                                  .server = address("10.1.0.11"),
-                                  .client_port = port(9000),
-                                  .virtual_port = port(80),
-                                  .server_port = port(80),
-                                  .forwarding = service::Forwarding::dr,
-                                  .state = conn::State::established,
-                                  .expires = 899,
-                                  .in_packets = 3,
-                                  .worker = 0};
+  worker::ConnectionRow row{.protocol = net::Protocol::tcp,
+                            .client = address("192.0.2.1"),
+                            .virtual_address = address("10.0.0.100"),
+                            .server = address("10.1.0.11"),
+                            .client_port = port(9000),
+                            .virtual_port = port(80),
+                            .server_port = port(80),
+                            .forwarding = service::Forwarding::dr,
+                            .state = conn::State::established,
+                            .expires = 899,
+                            .in_packets = 3,
+                            .worker = 0};
   CHECK(line_of(row) == "TCP C0000201 2328 0A000064 0050 0A01000B 0050 ESTABLISHED     899\n");
+  row.client_port = port(0);
+  row.state = conn::State::none;
+  row.is_template = true;
+  CHECK(line_of(row) == "TCP C0000201 0000 0A000064 0050 0A01000B 0050 NONE            899\n");
+  row.assured = true;
+  row.protocol = net::Protocol{};
+  CHECK(line_of(row) == "IP  C0000201 0000 0A000064 0050 0A01000B 0050 ASSURED         899\n");
 }
