@@ -119,10 +119,12 @@ base::Result<void> Director::check_room_for(const ServiceSpec& spec) const {
 }
 
 /// The server takes its id, and what it had counted before it came is none of this service's.
-base::Result<Server> Director::admit(Entry& entry, const service::ServiceKey& key, const ServerSpec& spec) {
+base::Result<Server> Director::admit(Entry& entry, service::ServiceId service, const service::ServiceKey& key,
+                                     const ServerSpec& spec) {
   const auto id = servers_.add({key, spec.address, spec.port}, spec);
   if (!id) return id.error();
   entry.others -= servers_.counted(*id);
+  servers_.serve(*id, service);
   return Server{.id = *id,
                 .address = spec.address,
                 .port = spec.port,
@@ -172,7 +174,8 @@ base::Result<void> Director::carry_out(const AddService& command) {
   next->id = {next_service_++};
   next->key = spec.key;
   set_fields(*next, spec);
-  for (const ServerSpec& server : spec.servers) next->servers.push_back(admit(entry, spec.key, server).value());
+  for (const ServerSpec& server : spec.servers)
+    next->servers.push_back(admit(entry, next->id, spec.key, server).value());
   std::reverse(next->servers.begin(), next->servers.end());
   begin_life(*next, crew_.size(), &sched::Scheduler::added);
   put_and_announce(entry, std::move(next));
@@ -232,7 +235,7 @@ base::Result<void> Director::carry_out(const AddServer& command) {
   if (find_server(servers, spec.address, spec.port) != servers.end())
     return base::Error{"server " + net::to_string(spec.address, spec.port) + " already exists in service " +
                        service::to_string(command.service)};
-  const auto server = admit(entry, command.service, spec);
+  const auto server = admit(entry, entry.version->id, command.service, spec);
   if (!server) return server.error();
   auto next = std::make_shared<Service>(*entry.version);
   next->servers.insert(next->servers.begin(), *server);

@@ -74,7 +74,8 @@ class Director {
 
   base::Result<Entry*> entry_of(const service::ServiceKey& key);
   base::Result<void> check_room_for(const service::ServiceSpec& spec) const;
-  base::Result<service::Server> admit(Entry& entry, const service::ServiceKey& key, const service::ServerSpec& spec);
+  base::Result<service::Server> admit(Entry& entry, service::ServiceId service, const service::ServiceKey& key,
+                                      const service::ServerSpec& spec);
   void dismiss(Entry& entry, const service::Server& server);
   Statistics counted(const Entry& entry) const;
   void set_to_zero(Entry& entry);

@@ -86,6 +86,12 @@ void Servers::edit(service::ServerId id, const service::ServerSpec& spec) {
   count_local(server);
 }
 
+void Servers::serve(service::ServerId id, service::ServiceId service) {
+  Known& server = known_[id.value];
+  if (server.service && *server.service != service) set_to_zero(id);
+  server.service = service;
+}
+
 void Servers::remove(service::ServerId id) {
   Known& server = known_[id.value];
   server.wanted = nullptr;

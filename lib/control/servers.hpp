@@ -57,6 +57,8 @@ class Servers {
   base::Result<service::ServerId> add(const ServerName& name, const service::ServerSpec& spec);
   /// Its forwarding method and thresholds are these from now on; old connections keep their method.
   void edit(service::ServerId id, const service::ServerSpec& spec);
+  /// It is in this service now: what it counted in another, such as a deleted one of the same key, is shown no more.
+  void serve(service::ServerId id, service::ServiceId service);
   /// Into the trash. It is unavailable at once, even to a worker that still has an older version of its service.
   void remove(service::ServerId id);
 
@@ -100,9 +102,10 @@ class Servers {
     ServerName name;
     const Wanted* wanted = nullptr;  // null: in the trash, or the id is unused
     Meter meter{};
-    bool is_nat = false;           // by the current version of its service
-    bool is_nat_endpoint = false;  // by the table; outlasts is_nat while there are connections
-    bool is_local = false;         // likewise, and it is the director itself
+    std::optional<service::ServiceId> service{};  // whose it was last
+    bool is_nat = false;                          // by the current version of its service
+    bool is_nat_endpoint = false;                 // by the table; outlasts is_nat while there are connections
+    bool is_local = false;                        // likewise, and it is the director itself
   };
 
   struct Deleted {

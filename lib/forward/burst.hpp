@@ -59,17 +59,19 @@ struct Burst {
   std::uint32_t count = 0;
   std::array<net::PacketView, burst_size> packets;
 
-  PacketSet undecided;      // those without a verdict yet
-  PacketSet missed;         // those of no known connection
-  PacketSet transmitted;    // those with the verdict transmit, rewritten
-  PacketSet for_this_host;  // those whose server is the director itself
-  PacketSet uncounted;      // replies of servers that were deleted: they go out and are in no statistics
+  PacketSet undecided;                     // those without a verdict yet
+  PacketSet missed;                        // those of no known connection
+  PacketSet transmitted;                   // those with the verdict transmit, rewritten
+  PacketSet for_this_host;                 // those whose server is the director itself
+  PacketSet still_active, still_inactive;  // those that ended a connection that still counts
+  PacketSet uncounted;                     // replies of servers that were deleted: they go out and are in no statistics
   std::array<Verdict, burst_size> verdicts;
   std::array<std::uint64_t, burst_size> hashes;             // of the tuple, in the worker's own table
   std::array<conn::Reference, burst_size> references;       // connection, unless missed
   std::array<conn::Hot*, burst_size> entries;               // likewise
   std::array<const route::NextHop*, burst_size> next_hops;  // of this burst's snapshot
   std::array<std::uint16_t, burst_size> owners;             // worker, of those that are to_other_worker
+  std::array<service::ServerId, burst_size> still_counted;  // whose those are
   std::array<conn::Hot, burst_size>
       scratch;  // of those that were scheduled by themselves, what others find in the table
   std::array<net::Address, burst_size> waits_for;  // whose MAC address is wanted, of those that wait_for_neighbour
@@ -79,6 +81,8 @@ struct Burst {
     undecided = PacketSet::first(packet_count);
     missed = {};
     transmitted = {};
+    still_active = {};
+    still_inactive = {};
     uncounted = {};
     for_this_host = {};
   }

@@ -39,11 +39,27 @@ inline bool is_reused(const conn::Hot& entry, const conn::Cold& rest, const serv
           entry.has(conn::Hot::no_output));
 }
 
+/// What a SYN ended goes on counting until the burst's new connections have their servers: the kernel ends it by its
+/// timer, after it has chosen.
+inline void keep_counted(Burst& burst, std::uint32_t i, const conn::Hot& entry, Context& context) noexcept {
+  const bool was_inactive = entry.has(conn::Hot::inactive);
+  service::ServerLine& line = context.lines[entry.server_id.value];
+  (was_inactive ? line.inactive : line.active).add(1);
+  burst.still_counted[i] = entry.server_id;
+  (was_inactive ? burst.still_inactive : burst.still_active).add(i);
+}
+
+/// To be called when servers have been chosen.
+inline void uncount_kept(const Burst& burst, Context& context) noexcept {
+  for (const std::uint32_t i : burst.still_inactive) context.lines[burst.still_counted[i].value].inactive.subtract(1);
+  for (const std::uint32_t i : burst.still_active) context.lines[burst.still_counted[i].value].active.subtract(1);
+}
+
 /// Ends overdue connections that were found, those that a SYN reuses, and with expire_nodest_conn those of deleted servers
 /// that a client's packet finds; then the packet is a miss, and so are those behind it in the burst that found the same
 /// one.
 template <class Connections>
-void expire(Burst& burst, Connections& connections, const Context& context) noexcept {
+void expire(Burst& burst, Connections& connections, Context& context) noexcept {
   const service::Settings& settings = context.services.settings();
   const bool ends_orphans = settings.expire_nodest_conn != 0;
   const auto is_over = [&](const conn::Hot& entry, conn::Reference reference, std::uint8_t tcp_flags) {
@@ -56,6 +72,7 @@ void expire(Burst& burst, Connections& connections, const Context& context) noex
     const conn::Hot& entry = *burst.entries[i];
     if (entry.has(conn::Hot::live)) {
       if (!is_over(entry, burst.references[i], burst.packets[i].tcp_flags)) continue;
+      if (!entry.is_due(context.now)) keep_counted(burst, i, entry, context);
       connections.expire(burst.references[i].slot());
     }
     burst.missed.add(i);

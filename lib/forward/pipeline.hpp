@@ -26,6 +26,7 @@ void run(Burst& burst, Connections& connections, Context& context) noexcept {
     const Classified classified = classify(burst, context);  // misses → service, NAT reply, or the kernel's
     hand_over(burst, classified, context);                   // another worker's flow → its owner
     open(burst, classified, connections, context);           // scheduler → real server → connection
+    uncount_kept(burst, context);                            // what a SYN ended counts no more
     take_replies(burst, classified, connections, context);   // servers' packets by way of the director
   }
 

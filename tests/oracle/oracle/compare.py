@@ -13,6 +13,7 @@ from . import packets
 
 _ICMP, _IPIP, _TCP = 1, 4, 6
 _DONT_FRAGMENT = 0x4000
+COUNTERS = ("connections", "in_packets", "out_packets", "in_bytes", "out_bytes")
 SECONDS_APART = 1  # that the expire columns may be
 
 
@@ -22,6 +23,15 @@ class Difference:
     what: str
     kernel: str
     fairway: str
+
+    @property
+    def kind(self):
+        """What it is about, without names and numbers."""
+        return self.what.split(":")[0].split(" of ")[0].rstrip("0123456789 ")
+
+    @property
+    def is_counter(self):
+        return self.kind in COUNTERS
 
     def __str__(self):
         return f"{self.where}\n  {self.what}\n    kernel:  {self.kernel}\n    fairway: {self.fairway}"
@@ -56,7 +66,11 @@ def masked(frame):
 
 
 def same_frames(kernel, fairway):
-    return len(kernel) == len(fairway) and all(masked(a) == masked(b) is not None for a, b in zip(kernel, fairway))
+    """In any order: what the director's own stack answers goes another way than what is forwarded."""
+    if len(kernel) != len(fairway):
+        return False
+    sides = [[masked(frame) for frame in frames] for frames in (kernel, fairway)]
+    return None not in sides[0] + sides[1] and sorted(sides[0]) == sorted(sides[1])
 
 
 def _bytes_apart(a, b):

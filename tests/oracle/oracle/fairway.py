@@ -11,6 +11,7 @@ from harness.director import Director
 from harness.namespace import run
 
 from . import world
+from .compare import COUNTERS
 from .scenario import AddServer, AddService, DeleteService, EditServer, EditService, RemoveServer
 from .wire import FENCE_PORT, Wire, fence_services
 from .world import OUTSIDE
@@ -32,12 +33,13 @@ class _Connection(http.client.HTTPConnection):
 class Fairway:
     name = "fairway"
 
-    def __init__(self, folder, namespace, wires, build=None):
+    def __init__(self, folder, namespace, wires, build=None, environment=None):
         self.folder = folder / "fairway"
         self.folder.mkdir()
         self._namespace = namespace
         self._wires = wires
         self._director = Director(namespace, self.folder, self._configuration(), build)
+        self._environment = environment or {}
         self._connection = None
         self.wire = None
 
@@ -72,7 +74,7 @@ class Fairway:
 
     def _wait_for_routes(self):
         """Fences go round as soon as the director follows the routes that were just made."""
-        self.wire.collect(self.wire.send(OUTSIDE, []), is_mine=lambda frame: False)
+        self.wire.collect(self.wire.send(OUTSIDE, []))
 
     def stop(self):
         if self.wire:
@@ -84,7 +86,8 @@ class Fairway:
     def kill(self):
         self._director.kill()
 
-    def restart(self):
+    def restart(self, environment=None):
+        self._environment = self._environment if environment is None else environment
         self.stop()
         self.start()
 
@@ -108,6 +111,14 @@ class Fairway:
             if "error" in result:
                 raise LabError(f"fairway: {event}: {result['error']}")
 
+    def set(self, name, value):
+        self._command({"edit_settings": {name: int(value)}})
+
+    def _command(self, command):
+        result = self._ask("POST", "/v1/commands", [command])[0]
+        if "error" in result:
+            raise LabError(f"fairway: {command}: {result['error']}")
+
     def snapshot(self, statistics=False):
         services = {}
         for row in self._ask("GET", "/v1/services")["services"]:
@@ -125,11 +136,8 @@ class Fairway:
         return self._ask("GET", "/v1/drops")["verdicts"]
 
 
-_COUNTERS = ("connections", "in_packets", "out_packets", "in_bytes", "out_bytes")
-
-
 def _counters(row, statistics):
-    return {key: row[key] for key in _COUNTERS} if statistics else {}
+    return {key: row[key] for key in COUNTERS} if statistics else {}
 
 
 def _server(row, statistics):
@@ -140,9 +148,10 @@ def _command(event, service):
     """The event as the director's command; see lib/control/json.cpp."""
     key = {"protocol": service.protocol, "address": service.vip, "port": service.port}
     if isinstance(event, AddService):
-        return {"add_service": key | {"scheduler": event.scheduler, "forwarding": event.method}}
+        return {"add_service": key | {"scheduler": event.scheduler, "scheduler_flags": list(event.flags),
+                                       "forwarding": event.method}}
     if isinstance(event, EditService):
-        return {"edit_service": key | {"scheduler": event.scheduler}}
+        return {"edit_service": key | {"scheduler": event.scheduler, "scheduler_flags": list(event.flags)}}
     if isinstance(event, DeleteService):
         return {"delete_service": key}
     server = {"service": key, "address": service.address(event.server), "port": event.port or service.port}

@@ -17,6 +17,7 @@ from harness.namespace import Process, run
 from harness.uml import MODULES, command_line
 
 from . import world
+from .compare import COUNTERS
 from .scenario import AddServer, AddService, DeleteService, EditServer, EditService, RemoveServer
 from .wire import FENCE_PORT, Wire, fence_services
 from .world import INSIDE, OUTSIDE
@@ -26,6 +27,7 @@ _LEFT_OUT = ("ip_vs_ftp", "ip_vs_pe_sip")  # they touch packets
 _DEVICES = {OUTSIDE: "eth0", INSIDE: "eth1"}
 _END = "@@end@@"
 _METHOD = {"nat": "-m", "dr": "-g", "tun": "-i"}
+_TIMEOUTS = ("tcp_timeout", "tcp_fin_timeout", "udp_timeout")  # in the order of ipvsadm --set
 _METHOD_NAMES = {"Masq": "nat", "Route": "dr", "Tunnel": "tun", "Local": "local"}
 
 # /proc of the machine shows through until the guest's own is mounted.
@@ -117,7 +119,7 @@ class Kernel:
         init.chmod(0o755)
         # Not by the driver of vec0: its packets go through GRO, where TCP data waits for more and others overtake it.
         cards = [f"eth{number}=tuntap,{tap},{world.DIRECTOR_MAC[side]}" for number, (side, tap) in enumerate(taps.items())]
-        # On one CPU, as is who sends (stage.py): what a veth pair carries from two CPUs may change its order.
+        # On one CPU: what a guest sends from two may change its order.
         self._process = Process(["taskset", "-c", min(os.sched_getaffinity(0)), *command_line(init, self.folder, 160, cards)],
                                 self.folder / "log", namespace=namespace.name,
                                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=os.environ | {"TMPDIR": str(self.folder)})
@@ -159,19 +161,25 @@ class Kernel:
 
     def apply(self, edits):
         """Edits of one moment: (event, service) pairs, the service as `world.Target`."""
-        lines = "\n".join(_ipvsadm(event, service) for event, service in edits)
-        if len(edits) == 1:
-            self.ask(f"ipvsadm {lines}")
-        else:
-            self.ask("; ".join(f"ipvsadm {line}" for line in lines.splitlines()))
+        file = self.folder / "edits"
+        file.write_text("".join(_ipvsadm(event, service) + "\n" for event, service in edits))
+        complaints = self.ask(f"ipvsadm -R < {file}")
+        if complaints:
+            raise LabError(f"kernel: {complaints} of\n{file.read_text()}")
 
     def set(self, name, value):
-        self.ask(f"echo {value} > /proc/sys/net/ipv4/vs/{name}")
+        """A setting by the name that Fairway has for it: a sysctl of IPVS, or a timeout of ipvsadm --set."""
+        if name in _TIMEOUTS:
+            values = [str(value) if name == one else "0" for one in _TIMEOUTS]
+            self.ask(f"ipvsadm --set {' '.join(values)}")
+        else:
+            self.ask(f"echo {value} > /proc/sys/net/ipv4/vs/{name}")
 
     def settings(self):
-        """Names and values of net.ipv4.vs that are small numbers."""
+        """Names and values of all of them."""
         text = self.ask("cd /proc/sys/net/ipv4/vs; grep . * ; cd /")
-        return dict(line.split(":", 1) for line in text.splitlines())
+        timeouts = self.ask("ipvsadm -L --timeout").partition(":")[2].split()
+        return dict(line.split(":", 1) for line in text.splitlines()) | dict(zip(_TIMEOUTS, timeouts))
 
     def snapshot(self, statistics=False):
         """Services and connections, as `compare` wants them."""
@@ -228,15 +236,12 @@ def _read_services(text):
     return services
 
 
-_COUNTERS = ("connections", "in_packets", "out_packets", "in_bytes", "out_bytes")
-
-
 def _read_statistics(text, services):
     for service, servers in _rows(text):
         row = services[f"{service[0].lower()} {service[1]}"]
-        row |= zip(_COUNTERS, map(int, service[2:]))
+        row |= zip(COUNTERS, map(int, service[2:]))
         for words in servers:
-            row["servers"][words[1]] |= zip(_COUNTERS, map(int, words[2:]))
+            row["servers"][words[1]] |= zip(COUNTERS, map(int, words[2:]))
 
 
 def _read_connections(text):

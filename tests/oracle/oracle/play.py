@@ -2,20 +2,21 @@
 # SPDX-FileCopyrightText: Fairway contributors
 """Plays one scenario through the kernel and through Fairway at once, and gathers the differences.
 
-A play is a generator that yields the seconds it wants to wait, so that many plays can wait at the same time.
+A play is a generator that yields what it wants of the directors (requests.py), so that many plays are served together.
 """
 
 import dataclasses
-import time
 
 from . import compare, differences, packets
-from .choice import addresses, choices
+from .choice import choices
 from .compare import Difference
+from .requests import Change, Edit, Exchange, Look, Pause
 from .scenario import (AddServer, AddService, Chosen, DeleteService, EditServer, EditService, Packet, RemoveServer,
-                       ScenarioError, Show, State, Wait)
+                       ScenarioError, Set, Show, State, Wait)
 from .world import SIDES, World
 
 EDITS = (AddService, EditService, DeleteService, AddServer, EditServer, RemoveServer)
+_MORE_TICKS = 3
 _STATISTICS_TICK = 2.3  # seconds; the kernel's estimator makes the counters visible every 2 s
 
 
@@ -34,7 +35,7 @@ class Target:
 
 @dataclasses.dataclass
 class Result:
-    name: str
+    scenario: object
     differences: list = dataclasses.field(default_factory=list)
     known: set = dataclasses.field(default_factory=set)  # names of the known differences that were seen
     packets: int = 0  # that came out and were compared
@@ -42,20 +43,23 @@ class Result:
     rows: int = 0     # connections whose state was compared
 
     @property
+    def name(self):
+        return self.scenario.name
+
+    @property
     def passed(self):
         return not self.differences
 
 
 class Play:
-    """`kernel`, `fairway`: the two directors. `allowed`: names of known differences that are no failure."""
+    """`allowed`: names of known differences that are no failure. `until_first`: the first difference ends it."""
 
-    def __init__(self, scenario, network, kernel, fairway, allowed=None):
+    def __init__(self, scenario, network, allowed=None, until_first=False):
         self.scenario = scenario
         self.world = World(network)
-        self.kernel = kernel
-        self.fairway = fairway
+        self._until_first = until_first
         self.allowed = scenario.differs if allowed is None else allowed
-        self.result = Result(scenario.name)
+        self.result = Result(scenario)
         self._targets = {}  # services by name
         self._known = {}    # likewise, deleted ones too: their clients do not know
         self._servers = {}  # (protocol, client, port, vip, port) → (address, port): whom the kernel gave it
@@ -64,7 +68,7 @@ class Play:
         self._where = ""
 
     def run(self):
-        """Yields the seconds to wait; afterwards `result` is complete."""
+        """Yields requests and is sent their answers; afterwards `result` is complete."""
         events = list(self.scenario.events)
         if not events or events[-1] != Show(statistics=True):
             events.append(Show(statistics=True))
@@ -73,24 +77,33 @@ class Play:
             if isinstance(event, EDITS):
                 edits.append((event, self._target(event)))
                 continue
-            self._apply(edits)
+            if edits:
+                yield Edit(tuple(edits))
             edits = []
             self._where = f"{self.scenario.name}, event {number}: {event}"
-            if isinstance(event, Wait):
-                yield event.seconds
-            elif isinstance(event, Show):
-                if event.statistics:
-                    yield _STATISTICS_TICK
-                self._show(event.statistics)
-            else:
-                {Packet: self._packet, Chosen: self._check_chosen, State: self._check_state}[type(event)](event)
-        self._end()
-
-    def _end(self):
-        self._strays()
+            yield from self._one(event)
+            if self._until_first and self.result.differences:
+                break
         for name in sorted(set(self.scenario.differs) - self.result.known):
             self._complain("a difference that the scenario names was not seen", name, "-")
-        self._apply([(DeleteService(name), target) for name, target in self._targets.items()])
+        if self._targets:
+            yield Edit(tuple((DeleteService(name), target) for name, target in self._targets.items()))
+
+    def _one(self, event):
+        if isinstance(event, Wait):
+            yield Pause(event.seconds)
+        elif isinstance(event, Set):
+            yield Change(event.name, event.value)
+        elif isinstance(event, Show):
+            yield from self._show(event.statistics)
+        elif isinstance(event, Packet):
+            yield from self._packet(event)
+        elif isinstance(event, Chosen):
+            self._check_chosen(event)
+        else:
+            seen = yield Look()
+            self._strays(seen[3])
+            self._check_state(event, seen)
 
     def _complain(self, what, kernel, fairway):
         self.result.differences.append(Difference(self._where, what, kernel, fairway))
@@ -108,11 +121,6 @@ class Play:
         if name not in self._targets:
             raise ScenarioError(f"{self.scenario.name}: {event}: there is no service {name}")
         return self._targets.pop(name) if isinstance(event, DeleteService) else self._targets[name]
-
-    def _apply(self, edits):
-        if edits:
-            self.kernel.apply(edits)
-            self.fairway.apply(edits)
 
     # --- packets ------------------------------------------------------------------------------------------------
 
@@ -141,23 +149,15 @@ class Play:
 
     def _packet(self, packet):
         built = list(self._build(packet))
-        self._strays()
-        by_side = {side: [frame for its, frame, _ in built if its == side] for side in SIDES}
-        for side, frames in by_side.items():
-            if frames:
-                self._exchange(packet, side, frames, [key for its, _, key in built if its == side])
-
-    def _exchange(self, packet, side, frames, keys):
-        directors = (self.kernel, self.fairway)
-        fences = [director.wire.send(side, frames) for director in directors]
-        kernel = self.kernel.wire.collect(fences[0], self._is_mine)
-        fairway = self.fairway.wire.collect(fences[1], self._is_mine, least=kernel)
-        if packet.to_server:
-            self._remember(packet, keys, kernel)
-        self._compare(kernel, fairway)
-
-    def _is_mine(self, frame):
-        return any(self.world.owns(address) for address in addresses(frame))
+        for side in SIDES:
+            frames = [frame for its, frame, _ in built if its == side]
+            if not frames:
+                continue
+            kernel, fairway, late = yield Exchange({side: frames})
+            self._strays(late)
+            if packet.to_server:
+                self._remember(packet, [key for its, _, key in built if its == side], kernel)
+            self._compare(kernel, fairway)
 
     def _remember(self, packet, keys, kernel):
         chosen = choices(kernel, keys)
@@ -182,38 +182,35 @@ class Play:
         for side in SIDES:
             self.result.differences += compare.frame_differences(self._where, side, kernel[side], fairway[side])
 
-    def _strays(self):
-        """What came out late, of the event before this one."""
-        for director in (self.kernel, self.fairway):
-            for side, frame in director.wire.strays(self._is_mine):
-                name = differences.explain_stray(director.name, frame, self.allowed)
-                if name:
-                    self.result.known.add(name)
-                    continue
-                words = ["nothing", "nothing"]
-                words[director is self.fairway] = packets.describe(frame)
-                self._complain(f"a packet {side} after its event", *words)
+    def _strays(self, late):
+        """What came out late, of the event before this one: (director's name, side, frame)."""
+        for director, side, frame in late:
+            name = differences.explain_stray(director, frame, self.allowed)
+            if name:
+                self.result.known.add(name)
+                continue
+            words = ["nothing", "nothing"]
+            words[director == "fairway"] = packets.describe(frame)
+            self._complain(f"a packet {side} after its event", *words)
 
     # --- what can be read ---------------------------------------------------------------------------------------
 
-    def _snapshots(self, statistics=False):
-        """Both sides' services and connections of this scenario, and the seconds between the readings."""
-        kernel = self.kernel.snapshot(statistics)
-        read = time.monotonic()
-        fairway = self.fairway.snapshot(statistics)
-        apart = time.monotonic() - read
-        for snapshot in (kernel, fairway):
-            snapshot["services"] = {key: row for key, row in snapshot["services"].items()
-                                    if self.world.owns(key.split()[1].rpartition(":")[0])}
-            snapshot["connections"] = {key: rows for key, rows in snapshot["connections"].items()
-                                       if self.world.owns(key[2].rpartition(":")[0])}
-        return kernel, fairway, apart
+    def _own(self, snapshot):
+        """What of it belongs to this scenario."""
+        return {"services": {key: row for key, row in snapshot["services"].items()
+                             if self.world.owns(key.split()[1].rpartition(":")[0])},
+                "connections": {key: rows for key, rows in snapshot["connections"].items()
+                                if self.world.owns(key[2].rpartition(":")[0])}}
 
     def _show(self, statistics):
-        kernel, fairway, apart = self._snapshots(statistics)
-        self.result.rows += len(kernel["connections"])
-        found = [*compare.service_differences(self._where, kernel["services"], fairway["services"]),
-                 *compare.connection_differences(self._where, kernel["connections"], fairway["connections"], apart)]
+        if statistics:
+            yield Pause(_STATISTICS_TICK)
+        found = self._read((yield Look(statistics)))
+        for _ in range(_MORE_TICKS if statistics else 0):
+            if not any(one.is_counter for one in found):
+                break
+            yield Pause(1)  # a busy kernel's estimator is late
+            found = self._read((yield Look(statistics)))
         for one in found:
             name = differences.explain_row(one, self.allowed)
             if name:
@@ -221,16 +218,23 @@ class Play:
             else:
                 self.result.differences.append(one)
 
+    def _read(self, seen):
+        kernel, fairway, apart = self._own(seen[0]), self._own(seen[1]), seen[2]
+        self._strays(seen[3])
+        self.result.rows += len(kernel["connections"])
+        return [*compare.service_differences(self._where, kernel["services"], fairway["services"]),
+                *compare.connection_differences(self._where, kernel["connections"], fairway["connections"], apart)]
+
     def _check_chosen(self, event):
         got = self._chosen.pop(event.service, [])
         if got != list(event.servers):
             self._complain("the kernel's choices are not those that the scenario names", " ".join(got), "-")
 
-    def _check_state(self, event):
+    def _check_state(self, event, seen):
         protocol, vip, port = self._peer(Packet(event.client, event.port, True, event.service, "NONE"))
         client = f"{self.world.address(event.client)}:{event.port}"
         states = []
-        for snapshot in self._snapshots()[:2]:
+        for snapshot in seen[:2]:
             rows = [rows for key, rows in snapshot["connections"].items()
                     if key[:3] == (protocol, client, f"{vip}:{port}")]
             states.append(" ".join(sorted(state for row in rows for state, _ in row)) or "-")

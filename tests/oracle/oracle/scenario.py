@@ -121,6 +121,16 @@ class Wait:
 
 
 @dataclasses.dataclass(frozen=True)
+class Set:
+    """A setting from now on. Before all other events it is a setting of the scenario."""
+    name: str
+    value: int
+
+    def __str__(self):
+        return f"set {self.name} {self.value}"
+
+
+@dataclasses.dataclass(frozen=True)
 class Show:
     """Compares services, counts and connections now; statistics too if asked for, which takes the kernel 2 s."""
     statistics: bool = False
@@ -158,11 +168,18 @@ class Scenario:
     events: list = dataclasses.field(default_factory=list)
     network: int = 0  # which addresses its names mean; 0: any that are unused
     differs: tuple = ()  # names of the known differences that it shows
+    settings: tuple = ()  # (name, value) pairs; those with the same ones can be played side by side
+
+    @property
+    def is_alone(self):
+        """Whether it cannot be played beside others: settings are the director's."""
+        return any(isinstance(event, Set) for event in self.events)
 
     def __str__(self):
         lines = [f"# {line}" for line in self.about.splitlines()]
         lines += [f"network {self.network}"] if self.network else []
         lines += [f"differs {name}" for name in self.differs]
+        lines += [f"set {name} {value}" for name, value in self.settings]
         return "\n".join(lines + [str(event) for event in self.events]) + "\n"
 
 
@@ -219,6 +236,7 @@ _VERBS = {
     "weight": lambda service, endpoint, weight, method="": EditServer(service, *_endpoint(endpoint), int(weight), method),
     "remove": lambda service, endpoint: RemoveServer(service, *_endpoint(endpoint)),
     "wait": lambda seconds: Wait(float(seconds)),
+    "set": lambda name, value: Set(name, int(value)),
     "show": Show,
     "statistics": lambda: Show(statistics=True),
     "chosen": lambda service, *servers: Chosen(service, servers),
@@ -259,6 +277,8 @@ def _read_line(scenario, line):
         scenario.network = int(words[1])
     elif words[0] == "differs":
         scenario.differs += tuple(words[1:])
+    elif words[0] == "set" and not scenario.events:
+        scenario.settings += ((words[1], int(words[2])),)
     else:
         scenario.events.append(parse_line(line))
 

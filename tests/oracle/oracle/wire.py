@@ -61,12 +61,11 @@ class Wire:
                 if frame[12:14] == b"\x08\x00":
                     yield side, frame
 
-    def strays(self, is_mine):
-        """Frames that came when nobody waited for them. `is_mine`: whether a frame belongs to whoever asks."""
-        self._late += [(side, frame) for side, frame in self._receive() if _MARK not in frame]
-        mine = [one for one in self._late if is_mine(one[1])]
-        self._late = [one for one in self._late if not is_mine(one[1])]
-        return mine
+    def late(self):
+        """Frames that came when nobody waited for them any more: (side, frame) pairs."""
+        found = self._late + [(side, frame) for side, frame in self._receive() if _MARK not in frame]
+        self._late = []
+        return found
 
     def send(self, side, frames):
         """Sends these frames and a fence behind them; returns what `collect` wants to know."""
@@ -80,22 +79,21 @@ class Wire:
             wanted.add(payload)
         return wanted
 
-    def collect(self, fence, is_mine, least=None, seconds=10):
-        """The frames by side that come until the fence is back, in order; others' are strays. With `least` (frames by side) some may be on a
-        slower way: waits for as many, but not longer than a second more."""
+    def collect(self, fence, least=None, seconds=10):
+        """The frames by side that come until the fence is back, in order. With `least` (their numbers by side) some may
+        be on a slower way: waits for as many, but not longer than a second more."""
         came, fence = {side: [] for side in SIDES}, set(fence)
         deadline = time.monotonic() + seconds
         while True:
             for side, frame in self._receive():
-                returned = {payload for payload in fence if payload in frame}
-                fence -= returned
-                if returned and not fence:
-                    deadline = min(deadline, time.monotonic() + 1)
-                elif not returned and is_mine(frame):
-                    came[side].append(frame)
+                returned = {payload for payload in fence if payload in frame} if _MARK in frame else ()
+                if returned:
+                    fence -= returned
+                    if not fence:
+                        deadline = min(deadline, time.monotonic() + 1)
                 elif _MARK not in frame:
-                    self._late.append((side, frame))
-            enough = least is None or all(len(came[side]) >= len(least[side]) for side in SIDES)
+                    came[side].append(frame)
+            enough = least is None or all(len(came[side]) >= least[side] for side in SIDES)
             if not fence and (enough or time.monotonic() > deadline):
                 return came
             if time.monotonic() > deadline:
@@ -110,4 +108,3 @@ def fence_services():
 
 def is_fence(address):
     return address in FENCE_VIPS.values()
-

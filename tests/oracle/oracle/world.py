@@ -86,6 +86,12 @@ class World:
         return self.name(address)[0] in "cfv" or address in self._written_out
 
 
+def network_of(address):
+    """The number of the network that a client's address or a VIP belongs to; None of an address of all."""
+    first, high, low, _ = address.split(".")
+    return int(high) % 64 * 256 + int(low) if first == "10" else None
+
+
 def side_of(address):
     """The segment by which an address is reached."""
     return INSIDE if ipaddress.ip_address(address) in NETWORK[INSIDE] else OUTSIDE

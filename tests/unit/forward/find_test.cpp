@@ -91,6 +91,31 @@ TEST_CASE_METHOD(Fixture, "only a client's SYN reuses a closing connection") {
   CHECK(opened() == 1);
 }
 
+TEST_CASE_METHOD(Fixture,
+                 "the connection that a SYN reuses still counts when the SYN's server is chosen, as in the kernel") {
+  const service::ServiceKey least = key_of("192.0.2.9");
+  world.services.add(
+      least, "lc",
+      {server_spec("10.0.0.1", 8080, service::Forwarding::dr), server_spec("10.0.0.2", 8080, service::Forwarding::dr)});
+  PacketSpec packet{.destination = "192.0.2.9"};
+  const auto send = [&](std::uint8_t flags) {
+    packet.flags = flags;
+    world.send(packet);
+    return net::to_string(world.find(packet)->server.v4());
+  };
+  const std::string first = send(tcp_syn);
+  send(tcp_ack);
+  send(tcp_rst);
+  CHECK(send(tcp_syn) != first);
+  CHECK(world.services.loads().inactive(world.services.id_of(least, first, 8080)) == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "a SYN with RST ends a closing connection and opens nothing") {
+  bring_to(State::time_wait);
+  CHECK(world.send(with_flags(tcp_syn | tcp_rst)).verdict == Verdict::to_kernel);
+  CHECK_FALSE(world.find(syn));
+}
+
 TEST_CASE_METHOD(Fixture, "a server's SYN does not end a closing connection") {
   bring_to(State::time_wait);
   CHECK(world.send(reply_to(syn, server(), 8080, tcp_syn), site::inside).verdict == Verdict::transmit);

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# SPDX-FileCopyrightText: Fairway contributors
+"""Plays many scenarios and traces, and says what came of it."""
+
+import dataclasses
+import time
+
+from . import generate
+from .shrink import shrink
+
+SUITE_TRACES = 24
+_BATCH = 24  # traces side by side; both directors forget everything after so many
+_SHOWN = 3   # differences of a result
+
+
+def say(text=""):
+    print(text, flush=True)
+
+
+def _show(result):
+    for one in result.differences[:_SHOWN]:
+        say("  " + str(one).replace("\n", "\n  "))
+    if len(result.differences) > _SHOWN:
+        say(f"  ... {len(result.differences)} differences in all")
+
+
+def play_scenarios(stage, scenarios):
+    """(passed, failed). One that fails among others is played once more by itself: a busy machine can be late."""
+    passed = failed = 0
+    again = []
+    for result in stage.play_all(scenarios):
+        if result.passed:
+            passed += 1
+            say(f"ok      {result.name} ({result.packets} packets, {result.opened} choices, {result.rows} connections compared)")
+        else:
+            again.append(result.scenario)
+    for one in again:
+        result = stage.play(one)
+        failed += not result.passed
+        passed += result.passed
+        say(f"{'ok     ' if result.passed else 'FAILED '} {result.name}{' at the second time' if result.passed else ''}")
+        _show(result)
+    return passed, failed
+
+
+@dataclasses.dataclass
+class Sums:
+    packets: int = 0
+    opened: int = 0
+    rows: int = 0
+    events: int = 0
+
+    def add(self, result):
+        self.packets += result.packets
+        self.opened += result.opened
+        self.rows += result.rows
+        self.events += len(result.scenario.events)
+
+    def __str__(self):
+        return f"{self.events} events, {self.packets} packets, {self.opened} choices, {self.rows} connections compared"
+
+
+def batches(seed, traces, minutes=0):
+    """Lists of traces, until there were so many or so long."""
+    began, number = time.monotonic(), 0
+    while (number < traces or not traces) and (not minutes or time.monotonic() - began < 60 * minutes):
+        count = min(_BATCH, traces - number) if traces else _BATCH
+        yield [generate.trace(seed, number + one) for one in range(count)]
+        number += count
+
+
+def play_traces(stage, seed, traces, minutes=0, keep=None):
+    """(passed, failed) of random traces. One that fails is played again by itself: what does not show then was a moment that
+    neither director promises, such as a connection that ends just as its packet comes."""
+    passed, failed, sums, once = 0, 0, Sums(), []
+    for number, batch in enumerate(batches(seed, traces, minutes)):
+        if number:
+            stage.clean()
+        again = []
+        for result in stage.play_all(batch):
+            sums.add(result)
+            if not result.passed:
+                again.append(result)
+        passed += len(batch) - len(again)
+        for result in again:
+            second = stage.play(result.scenario)
+            if second.passed:
+                passed += 1
+                once.append(result)
+                continue
+            failed += 1
+            say(f"FAILED  {result.name}")
+            _report(stage, second, keep)
+        say(f"{passed} traces passed, {failed} failed ({sums})")
+    for result in once:
+        say(f"{result.name} differed at first and not again: {result.differences[0].where}: {result.differences[0].what}")
+    return passed, failed
+
+
+def _report(stage, result, keep):
+    _show(result)
+    small = shrink(stage, result.scenario, {result.differences[0].kind})
+    say("  shrunk:\n" + str(small).replace("\n", "\n    "))
+    if keep:
+        keep.mkdir(parents=True, exist_ok=True)
+        (keep / f"{small.name}.scenario").write_text(str(small))

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# SPDX-FileCopyrightText: Fairway contributors
+"""What a play asks of its stage, which answers many plays at once."""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Pause:
+    seconds: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Edit:
+    """Both directors carry these out: (event, target) pairs."""
+    edits: tuple
+
+
+@dataclasses.dataclass(frozen=True)
+class Exchange:
+    """Both directors receive these frames (by side); the answer is what came out of each, by side, and what had come late
+    before: (director's name, side, frame)."""
+    frames: dict
+
+
+@dataclasses.dataclass(frozen=True)
+class Look:
+    """The answer: what both directors say of services and connections, the seconds between the two readings, and what
+    had come late before."""
+    statistics: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Change:
+    """A setting of both directors, from now on."""
+    name: str
+    value: int
