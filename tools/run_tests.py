@@ -30,6 +30,7 @@ SUITES = {
     "tsan": "the unit tests with threads in them under the thread sanitizer",
     "ipvs": "unmodified ipvsadm on the director, compared with Linux IPVS in a guest (root)",
     "lab": "fairwayd between real clients and servers in network namespaces (root)",
+    "oracle": "the same packets through Linux IPVS and through fairwayd, compared (root)",
 }
 BUILDS = {
     "test": [],
@@ -224,6 +225,8 @@ def prepare(suite, whole):
         needed += programs(folder, "apps/", "tests/lab/")
     if suite == "ipvs":
         needed += programs(folder, "apps/fairwayd", "apps/fairway-ipvs")
+    if suite == "oracle":
+        needed += programs(folder, "apps/fairwayd")
     return build(name, sorted(set(needed)))
 
 
@@ -244,6 +247,27 @@ def run_fuzz(tally):
     tally.add(passed=int(status == 0), failed=int(status != 0))
 
 
+def run_oracle(folder, keyword, tally):
+    """All scenarios of tests/oracle and a few random traces, or the scenarios whose name holds the keyword."""
+    scenarios = sorted(path.stem for path in (ROOT / "tests" / "oracle" / "scenarios").glob("*.scenario"))
+    chosen = ["--suite"] if keyword is None else [name for name in scenarios if keyword in name]
+    if not chosen:
+        return
+    say("oracle: Linux IPVS in user-mode-linux beside fairwayd")
+    with subprocess.Popen(["/usr/bin/python3", "-B", "tools/oracle", "--build", str(folder), *chosen], cwd=ROOT,
+                          env=environment(), text=True, stdout=subprocess.PIPE) as process:
+        last = ""
+        for last in process.stdout:
+            print(last, end="", flush=True)
+    counted = re.fullmatch(r"(\d+) passed, (\d+) failed\n?", last)
+    if process.returncode == 77:
+        tally.add(skipped=1)
+    elif counted:
+        tally.add(int(counted[1]), int(counted[2]))
+    if process.returncode not in (0, 77) and not (counted and int(counted[2])):
+        tally.add(failed=1)
+
+
 def run_suite(suite, keyword, arguments, whole, tally):
     if suite == "tsan" and not meson_tests(configure("test"), "tsan"):
         return
@@ -256,6 +280,8 @@ def run_suite(suite, keyword, arguments, whole, tally):
         run_pytest("golden", folder, arguments, tally)
     if suite in ("ipvs", "lab"):
         run_as_root(suite, folder, arguments, tally)
+    if suite == "oracle":
+        run_oracle(folder, keyword, tally)
 
 
 def parse_arguments():

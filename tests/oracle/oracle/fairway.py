@@ -3,6 +3,7 @@
 """The subject: fairwayd with one worker. Its ports are net_tap devices whose Linux sides are the oracle's ends."""
 
 import http.client
+import ipaddress
 import json
 import socket
 
@@ -12,7 +13,7 @@ from harness.namespace import run
 
 from . import world
 from .compare import COUNTERS
-from .scenario import AddServer, AddService, DeleteService, EditServer, EditService, RemoveServer
+from .scenario import AddServer, AddService, DeleteService, EditServer, EditService, Mark, RemoveServer, Zero
 from .wire import FENCE_PORT, Wire, fence_services
 from .world import OUTSIDE
 
@@ -106,25 +107,25 @@ class Fairway:
         return json.loads(text)
 
     def apply(self, edits):
-        results = self._ask("POST", "/v1/commands", [_command(event, service) for event, service in edits])
+        results = self._ask("POST", "/v1/commands", [_command(event, service) for event, service in edits])["results"]
         for (event, _), result in zip(edits, results):
             if "error" in result:
                 raise LabError(f"fairway: {event}: {result['error']}")
 
     def set(self, name, value):
-        self._command({"edit_settings": {name: int(value)}})
+        self._carry_out({"edit_settings": {name: int(value)}})
 
-    def _command(self, command):
-        result = self._ask("POST", "/v1/commands", [command])[0]
+    def _carry_out(self, command):
+        result = self._ask("POST", "/v1/commands", [command])["results"][0]
         if "error" in result:
             raise LabError(f"fairway: {command}: {result['error']}")
 
     def snapshot(self, statistics=False):
         services = {}
         for row in self._ask("GET", "/v1/services")["services"]:
-            key = f"{row['protocol']} {row['address']}:{row['port']}"
+            key = f"mark {row['mark']}" if row.get("mark") else f"{row['protocol']} {row['address']}:{row['port']}"
             services[key] = _counters(row, statistics) | {
-                "scheduler": row["scheduler"],
+                "scheduler": row["scheduler"], "options": _options_of(row),
                 "servers": {f"{one['address']}:{one['port']}": _server(one, statistics) for one in reversed(row["servers"])}}
         connections = {}
         for row in self._ask("GET", "/v1/connections?limit=1000000")["connections"]:
@@ -144,19 +145,42 @@ def _server(row, statistics):
     return {key: row[key] for key in ("forwarding", "weight", "active", "inactive")} | _counters(row, statistics)
 
 
+def _options_of(row):
+    """As ipvsadm prints them behind the scheduler."""
+    words = [f"({','.join(row['scheduler_flags'])})"] if row["scheduler_flags"] else []
+    if row["persistence"]:
+        words += ["persistent", str(row["persistence"])]
+        if row["persistence_netmask"] != 32:
+            words += ["mask", str(ipaddress.ip_network(f"0.0.0.0/{row['persistence_netmask']}").netmask)]
+    return " ".join(words + (["ops"] if row["one_packet"] else []))
+
+
+def _key(service):
+    if service.mark:
+        return {"mark": service.mark}
+    return {"protocol": service.protocol, "address": service.vip, "port": service.port}
+
+
 def _command(event, service):
     """The event as the director's command; see lib/control/json.cpp."""
-    key = {"protocol": service.protocol, "address": service.vip, "port": service.port}
-    if isinstance(event, AddService):
-        return {"add_service": key | {"scheduler": event.scheduler, "scheduler_flags": list(event.flags),
-                                       "forwarding": event.method}}
-    if isinstance(event, EditService):
-        return {"edit_service": key | {"scheduler": event.scheduler, "scheduler_flags": list(event.flags)}}
+    if isinstance(event, Mark):
+        rule = {"mark": service.mark, "protocol": event.protocol, "destination": f"{service.vip}/32"}
+        return {"add_mark": rule | ({"destination_ports": event.ports} if event.ports != "all" else {})}
+    key = _key(service)
+    if isinstance(event, (AddService, EditService)):
+        body = key | {"scheduler": event.scheduler, "scheduler_flags": list(event.flags), "persistence": event.persistent,
+                      "one_packet": event.ops}
+        if event.persistent:
+            body |= {"persistence_netmask": event.netmask or 32}
+        return {"add_service": body | {"forwarding": event.method}} if isinstance(event, AddService) else {"edit_service": body}
     if isinstance(event, DeleteService):
         return {"delete_service": key}
+    if isinstance(event, Zero):
+        return {"zero_statistics": {"service": key}}
     server = {"service": key, "address": service.address(event.server), "port": event.port or service.port}
     if isinstance(event, RemoveServer):
         return {"delete_server": server}
     assert isinstance(event, (AddServer, EditServer))
-    body = server | {"weight": event.weight, "forwarding": event.method or service.method}
+    body = server | {"weight": event.weight, "forwarding": event.method or service.method,
+                     "upper_threshold": event.upper, "lower_threshold": event.lower}
     return {"add_server" if isinstance(event, AddServer) else "edit_server": body}

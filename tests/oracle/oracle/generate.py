@@ -48,6 +48,7 @@ class _Service:
         self.flags = _flags(chance, self.scheduler)
         self.servers = {}   # (name, port) → [weight, method]
         self.methods = {}   # (name, port) → method
+        self.removed, self.retired = set(), set()
         self.flows = []     # (client, port) pairs that were opened
         self.next_port = {}
 
@@ -190,7 +191,7 @@ class _Trace:
             port = service.port + 8000
         elif service.method == "dr" and chance.random() < 0.2:
             name = f"o{10 * service.number + chance.randrange(10)}"
-        if (name, port) in service.servers:
+        if (name, port) in service.servers or (name, port) in service.retired:
             return
         # A server keeps its method for ever: the kernel keeps one route for connections of the old and the new one.
         method = service.methods.setdefault((name, port), "nat" if service.method == "nat" else chance.choice(("dr", "tun")))
@@ -210,6 +211,7 @@ class _Trace:
             return self._add(service)
         key = self.chance.choice(list(service.servers))
         del service.servers[key]
+        service.removed.add(key)
         self.events.append(RemoveServer(service.name, *key))
 
     def _scheduler(self, service):
@@ -218,7 +220,9 @@ class _Trace:
         self.events.append(EditService(service.name, service.scheduler, service.flags))
 
     def _service(self, service):
-        self.events.append(Wait(2.5))  # counters begin at zero again, but in the kernel with what came since its last tick
+        # Counters of servers that come back begin at zero, but in the kernel with what came since its estimator's last tick.
+        self.events.append(Wait(2.5))
+        service.retired |= service.removed
         self.events += [DeleteService(service.name), service.added()]
         for key, row in service.servers.items():
             self.events.append(AddServer(service.name, *key, *row))

@@ -5,6 +5,7 @@
 The guest runs the commands that it is told on its console and prints what they say. Its two network cards are taps.
 """
 
+import ipaddress
 import os
 import pathlib
 import re
@@ -18,7 +19,7 @@ from harness.uml import MODULES, command_line
 
 from . import world
 from .compare import COUNTERS
-from .scenario import AddServer, AddService, DeleteService, EditServer, EditService, RemoveServer
+from .scenario import AddServer, AddService, DeleteService, EditServer, EditService, Mark, RemoveServer, Zero
 from .wire import FENCE_PORT, Wire, fence_services
 from .world import INSIDE, OUTSIDE
 
@@ -98,6 +99,7 @@ class Kernel:
         self.folder.mkdir()
         self._process = None
         self._buffer = b""
+        self._has_marks = False
         self.wire = None
 
     def start(self, namespace):
@@ -162,10 +164,25 @@ class Kernel:
     def apply(self, edits):
         """Edits of one moment: (event, service) pairs, the service as `world.Target`."""
         file = self.folder / "edits"
-        file.write_text("".join(_ipvsadm(event, service) + "\n" for event, service in edits))
-        complaints = self.ask(f"ipvsadm -R < {file}")
+        file.write_text("".join(_ipvsadm(event, service) + "\n" for event, service in edits if not isinstance(event, Mark)))
+        rules = [_nft(event, service) for event, service in edits if isinstance(event, Mark)]
+        if rules:
+            self._make_marks(rules)
+        complaints = self.ask(f"ipvsadm -R < {file}") if file.stat().st_size else ""
         if complaints:
             raise LabError(f"kernel: {complaints} of\n{file.read_text()}")
+
+    def _make_marks(self, rules):
+        """By nftables, whose modules are loaded when a first rule wants them."""
+        file = self.folder / "rules"
+        if not self._has_marks:
+            release = sorted(MODULES.iterdir())[-1]
+            for module in _module_files(release, ["nf_tables"]):
+                self.ask(f"insmod {module} || true")
+            rules = ["table ip oracle { chain pre { type filter hook prerouting priority -150; } }", *rules]
+            self._has_marks = True
+        file.write_text("\n".join(rules) + "\n")
+        self.ask(f"nft -f {file}")
 
     def set(self, name, value):
         """A setting by the name that Fairway has for it: a sysctl of IPVS, or a timeout of ipvsadm --set."""
@@ -201,25 +218,36 @@ class Kernel:
 
 
 def _ipvsadm(event, service):
-    at = f"{'-t' if service.protocol == 'tcp' else '-u'} {service.vip}:{service.port}"
+    at = f"-f {service.mark}" if service.mark else f"{'-t' if service.protocol == 'tcp' else '-u'} {service.vip}:{service.port}"
     if isinstance(event, (AddService, EditService)):
         verb = "-A" if isinstance(event, AddService) else "-E"
-        return f"{verb} {at} -s {event.scheduler}" + (f" -b {','.join(event.flags)}" if event.flags else "")
-    if isinstance(event, DeleteService):
-        return f"-D {at}"
-    server = f"-r {service.address(event.server)}:{event.port or service.port}"
+        words = [verb, at, "-s", event.scheduler]
+        words += ["-b", ",".join(event.flags)] if event.flags else []
+        words += ["-p", str(event.persistent)] if event.persistent else []
+        words += ["-M", str(ipaddress.ip_network(f"0.0.0.0/{event.netmask}").netmask)] if event.netmask else []
+        return " ".join(words + (["-o"] if event.ops else []))
+    if isinstance(event, (DeleteService, Zero)):
+        return f"{'-D' if isinstance(event, DeleteService) else '-Z'} {at}"
+    port = event.port or service.port
+    server = f"-r {service.address(event.server)}{f':{port}' if port else ''}"
     if isinstance(event, RemoveServer):
         return f"-d {at} {server}"
     verb = "-a" if isinstance(event, AddServer) else "-e"
     assert isinstance(event, (AddServer, EditServer))
-    return f"{verb} {at} {server} {_METHOD[event.method or service.method]} -w {event.weight}"
+    return f"{verb} {at} {server} {_METHOD[event.method or service.method]} -w {event.weight} -x {event.upper} -y {event.lower}"
+
+
+def _nft(event, service):
+    match = f"ip daddr {service.vip}"
+    match += f" {event.protocol} dport {event.ports}" if event.ports != "all" else f" meta l4proto {event.protocol}"
+    return f"add rule ip oracle pre {match} meta mark set {service.mark} accept"
 
 
 def _rows(text):
     """Of ipvsadm -L: (service row, server rows) as lists of words."""
     found = []
     for words in map(str.split, text.splitlines()):
-        if words and words[0] in ("TCP", "UDP"):
+        if words and words[0] in ("TCP", "UDP", "FWM"):
             found.append((words, []))
         elif words and words[0] == "->" and found:
             found[-1][1].append(words)
@@ -229,16 +257,25 @@ def _rows(text):
 def _read_services(text):
     services = {}
     for service, servers in _rows(text):
-        services[f"{service[0].lower()} {service[1]}"] = {
-            "scheduler": service[2],
+        services[_service_key(service)] = {
+            "scheduler": service[2], "options": _options_of(service[3:]),
             "servers": {words[1]: {"forwarding": _METHOD_NAMES[words[2]], "weight": int(words[3]), "active": int(words[4]),
                                    "inactive": int(words[5])} for words in servers}}
     return services
 
 
+def _service_key(words):
+    return f"{'mark' if words[0] == 'FWM' else words[0].lower()} {words[1]}"
+
+
+def _options_of(words):
+    """Flags, persistence, netmask, one-packet, as ipvsadm prints them behind the scheduler."""
+    return " ".join(words)
+
+
 def _read_statistics(text, services):
     for service, servers in _rows(text):
-        row = services[f"{service[0].lower()} {service[1]}"]
+        row = services[_service_key(service)]
         row |= zip(COUNTERS, map(int, service[2:]))
         for words in servers:
             row["servers"][words[1]] |= zip(COUNTERS, map(int, words[2:]))

@@ -11,11 +11,11 @@ from . import compare, differences, packets
 from .choice import choices
 from .compare import Difference
 from .requests import Change, Edit, Exchange, Look, Pause
-from .scenario import (AddServer, AddService, Chosen, DeleteService, EditServer, EditService, Packet, RemoveServer,
-                       ScenarioError, Set, Show, State, Wait)
+from .scenario import (AddServer, AddService, Chosen, DeleteService, EditServer, EditService, Mark, Packet, RemoveServer,
+                       ScenarioError, Set, Show, State, Wait, Zero)
 from .world import SIDES, World
 
-EDITS = (AddService, EditService, DeleteService, AddServer, EditServer, RemoveServer)
+EDITS = (AddService, EditService, DeleteService, AddServer, EditServer, RemoveServer, Mark, Zero)
 _MORE_TICKS = 3
 _STATISTICS_TICK = 2.3  # seconds; the kernel's estimator makes the counters visible every 2 s
 
@@ -28,6 +28,7 @@ class Target:
     vip: str
     port: int
     method: str
+    mark: int = 0
 
     def address(self, name):
         return self.world.address(name)
@@ -114,10 +115,13 @@ class Play:
         if isinstance(event, AddService):
             if event.name in self._targets:
                 raise ScenarioError(f"{self.scenario.name}: {event}: there is a service of that name")
-            target = Target(self.world, event.protocol, self.world.address(event.vip), event.port, event.method)
+            vip = self.world.address(event.vip) if event.vip else ""
+            target = Target(self.world, event.protocol, vip, event.port, event.method, self.world.mark(event.mark))
             self._targets[event.name] = self._known[event.name] = target
             return target
-        name = event.name if isinstance(event, (EditService, DeleteService)) else event.service
+        if isinstance(event, Mark):
+            return Target(self.world, event.protocol, self.world.address(event.vip), 0, "", self.world.mark(event.mark))
+        name = event.service if isinstance(event, (AddServer, EditServer, RemoveServer)) else event.name
         if name not in self._targets:
             raise ScenarioError(f"{self.scenario.name}: {event}: there is no service {name}")
         return self._targets.pop(name) if isinstance(event, DeleteService) else self._targets[name]
@@ -197,10 +201,13 @@ class Play:
 
     def _own(self, snapshot):
         """What of it belongs to this scenario."""
-        return {"services": {key: row for key, row in snapshot["services"].items()
-                             if self.world.owns(key.split()[1].rpartition(":")[0])},
+        return {"services": {key: row for key, row in snapshot["services"].items() if self._owns_service(key)},
                 "connections": {key: rows for key, rows in snapshot["connections"].items()
-                                if self.world.owns(key[2].rpartition(":")[0])}}
+                                if self.world.owns(key[1].rpartition(":")[0]) or self.world.owns(key[2].rpartition(":")[0])}}
+
+    def _owns_service(self, key):
+        kind, name = key.split()
+        return self.world.owns_mark(int(name)) if kind == "mark" else self.world.owns(name.rpartition(":")[0])
 
     def _show(self, statistics):
         if statistics:

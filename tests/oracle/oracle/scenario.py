@@ -18,8 +18,20 @@ class ScenarioError(Exception):
     """A line that means nothing, or an event that cannot be played; the message names file and line."""
 
 
+def _words(*words, **options):
+    """A line's words: what is empty or false is left out, options as KEY=VALUE or, if they are true, KEY."""
+    said = [str(word) for word in words if word not in ("", None)]
+    said += [key if value is True else f"{key}={value}" for key, value in options.items() if value]
+    return " ".join(said)
+
+
+def _at(name, port):
+    return f"{name}:{port}" if port else name
+
+
 @dataclasses.dataclass(frozen=True)
 class AddService:
+    """Of VIP and port (0: all ports), or of a mark."""
     name: str
     protocol: str
     vip: str
@@ -27,21 +39,30 @@ class AddService:
     scheduler: str
     method: str
     flags: tuple = ()  # of the scheduler, as in ipvsadm -b
+    persistent: int = 0  # seconds
+    netmask: int = 0  # bits of a client's address that count for that; 0: all
+    ops: bool = False
+    mark: int = 0
 
     def __str__(self):
-        flags = f" {','.join(self.flags)}" if self.flags else ""
-        return f"service {self.name} {self.protocol} {self.vip}:{self.port} {self.scheduler} {self.method}{flags}"
+        where = ("mark", self.mark) if self.mark else (self.protocol, f"{self.vip}:{self.port}")
+        return _words("service", self.name, *where, self.scheduler, self.method, ",".join(self.flags),
+                      persistent=self.persistent, netmask=self.netmask, ops=self.ops)
 
 
 @dataclasses.dataclass(frozen=True)
 class EditService:
+    """All as given: ipvsadm -E replaces all."""
     name: str
     scheduler: str
     flags: tuple = ()
+    persistent: int = 0
+    netmask: int = 0
+    ops: bool = False
 
     def __str__(self):
-        flags = f" {','.join(self.flags)}" if self.flags else ""
-        return f"edit {self.name} {self.scheduler}{flags}"
+        return _words("edit", self.name, self.scheduler, ",".join(self.flags), persistent=self.persistent,
+                      netmask=self.netmask, ops=self.ops)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,26 +80,28 @@ class AddServer:
     port: int = 0  # 0: the service's
     weight: int = 1
     method: str = ""  # "": the service's
+    upper: int = 0
+    lower: int = 0
 
     def __str__(self):
-        port = f":{self.port}" if self.port else ""
-        method = f" {self.method}" if self.method else ""
-        return f"server {self.service} {self.server}{port} {self.weight}{method}"
+        return _words("server", self.service, _at(self.server, self.port), self.weight, self.method, upper=self.upper,
+                      lower=self.lower)
 
 
 @dataclasses.dataclass(frozen=True)
 class EditServer:
-    """Weight and method as given: ipvsadm -e replaces both."""
+    """All as given: ipvsadm -e replaces all."""
     service: str
     server: str
     port: int
     weight: int
     method: str = ""
+    upper: int = 0
+    lower: int = 0
 
     def __str__(self):
-        port = f":{self.port}" if self.port else ""
-        method = f" {self.method}" if self.method else ""
-        return f"weight {self.service} {self.server}{port} {self.weight}{method}"
+        return _words("weight", self.service, _at(self.server, self.port), self.weight, self.method, upper=self.upper,
+                      lower=self.lower)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,7 +111,28 @@ class RemoveServer:
     port: int = 0
 
     def __str__(self):
-        return f"remove {self.service} {self.server}{f':{self.port}' if self.port else ''}"
+        return f"remove {self.service} {_at(self.server, self.port)}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Mark:
+    """Packets to this VIP and these ports get the mark from now on."""
+    mark: int
+    protocol: str
+    vip: str
+    ports: str  # "80" or "8000-8010"
+
+    def __str__(self):
+        return f"mark {self.mark} {self.protocol} {self.vip} {self.ports}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Zero:
+    """Statistics of the service begin at zero again."""
+    name: str
+
+    def __str__(self):
+        return f"zero {self.name}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -214,26 +258,67 @@ def _packet(words):
     return Packet(client, port, words[1] == ">", words[2], words[3], times, tuple(options))
 
 
-def _flags(words):
-    return tuple(words[0].split(",")) if words else ()
+def _options(words, switches=(), **kinds):
+    """(other words, options) of a line's words."""
+    others, options = [], {}
+    for word in words:
+        key, equals, value = word.partition("=")
+        if equals and key in kinds:
+            options[key] = kinds[key](value)
+        elif word in switches:
+            options[word] = True
+        else:
+            others.append(word)
+    return others, options
 
 
-def _service(name, protocol, endpoint, scheduler, method, *flags):
-    if protocol not in PROTOCOLS or method not in METHODS:
-        raise ValueError("a service is NAME tcp|udp VIP:PORT SCHEDULER nat|dr|tun [FLAGS]")
-    return AddService(name, protocol, *_endpoint(endpoint), scheduler, method, _flags(flags))
+def _service_options(words):
+    flags, options = _options(words, ("ops",), persistent=int, netmask=int)
+    if len(flags) > 1:
+        raise ValueError(f"unknown option {flags[1]}")
+    return {"flags": tuple(flags[0].split(",")) if flags else (), **options}
 
 
-def _server(service, endpoint, weight="1", method=""):
-    return AddServer(service, *_endpoint(endpoint), int(weight), method)
+def _service(name, protocol, endpoint, scheduler, method, *more):
+    if protocol not in (*PROTOCOLS, "mark") or method not in METHODS:
+        raise ValueError("a service is NAME tcp|udp VIP:PORT SCHEDULER nat|dr|tun, or NAME mark NUMBER SCHEDULER nat|dr|tun")
+    options = _service_options(more)
+    if protocol == "mark":
+        return AddService(name, "tcp", "", 0, scheduler, method, mark=int(endpoint), **options)
+    return AddService(name, protocol, *_endpoint(endpoint), scheduler, method, **options)
+
+
+def _edit(name, scheduler, *more):
+    return EditService(name, scheduler, **_service_options(more))
+
+
+def _server(service, endpoint, *more):
+    (weight, method), options = _server_words(more)
+    return AddServer(service, *_endpoint(endpoint), weight, method, **options)
+
+
+def _weight(service, endpoint, *more):
+    (weight, method), options = _server_words(more)
+    return EditServer(service, *_endpoint(endpoint), weight, method, **options)
+
+
+def _server_words(words):
+    """((weight, method), options)"""
+    others, options = _options(words, upper=int, lower=int)
+    weight, method = (others + ["1", ""][len(others):])[:2]
+    if len(others) > 2 or method not in ("", *METHODS):
+        raise ValueError("a server has a weight, a method, upper= and lower=")
+    return (int(weight), method), options
 
 
 _VERBS = {
     "service": _service,
-    "edit": lambda name, scheduler, *flags: EditService(name, scheduler, _flags(flags)),
+    "edit": _edit,
     "delete": DeleteService,
     "server": _server,
-    "weight": lambda service, endpoint, weight, method="": EditServer(service, *_endpoint(endpoint), int(weight), method),
+    "weight": _weight,
+    "mark": lambda mark, protocol, vip, ports: Mark(int(mark), protocol, vip, ports),
+    "zero": Zero,
     "remove": lambda service, endpoint: RemoveServer(service, *_endpoint(endpoint)),
     "wait": lambda seconds: Wait(float(seconds)),
     "set": lambda name, value: Set(name, int(value)),

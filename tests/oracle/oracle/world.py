@@ -26,6 +26,7 @@ TEST_NETS = ("198.51.100.0/24", "203.0.113.0/24")  # clients whose address a sce
 LOCAL_NETS = (VIPS, "192.0.2.0/24")
 LAST_NETWORK = 64 * 256 - 1
 _SERVERS = range(1, 121)
+_MARKS = 16  # that a scenario may have, less one
 _FIRST = {"c": 0, "f": 64, "vip": 128}
 
 
@@ -80,6 +81,13 @@ class World:
             if address.startswith(prefix) and int(parts[3]) - 100 in _SERVERS:
                 return f"{kind}{int(parts[3]) - 100}"
         return address
+
+    def mark(self, number):
+        """What the scenario's mark is among all."""
+        return self.network * _MARKS + number if number else 0
+
+    def owns_mark(self, mark):
+        return mark // _MARKS == self.network
 
     def owns(self, address):
         """Whether this is a client or a VIP of this scenario."""

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# SPDX-FileCopyrightText: Fairway contributors
+"""The faults: where, what stands there, what stands there wrongly. tools/oracle --check-faults tells which have lost their
+place; whoever changes the source gives the fault its new text, or another of its kind."""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Fault:
+    name: str
+    file: str
+    original: str
+    faulty: str
+    is_statement: bool = False
+    scenarios: tuple = ()  # those that are there to see this; played first
+
+
+def _statement(name, file, original, faulty, *scenarios):
+    return Fault(name, file, original, faulty, True, scenarios)
+
+
+def _expression(name, file, original, faulty, *scenarios):
+    return Fault(name, file, original, faulty, False, scenarios)
+
+
+_SCHEDULERS = (
+    _expression("lc: a tie goes to the last in the list", "lib/sched/lc.cpp", "its < least", "its <= least"),
+    _expression("wlc, sed: a tie goes to the last in the list", "lib/sched/least.hpp",
+                "least * server.weight > its * best->weight", "least * server.weight >= its * best->weight"),
+    _expression("an active connection counts as 50 inactive ones", "lib/sched/overhead.hpp",
+                "256 * std::uint64_t{loads.active(server.id)}", "50 * std::uint64_t{loads.active(server.id)}"),
+    _expression("sed: the new connection is not counted in", "lib/sched/overhead.hpp",
+                "std::uint64_t{loads.active(server.id)} + 1", "std::uint64_t{loads.active(server.id)} + 0"),
+    _expression("nq: a server with one connection is idle", "lib/sched/nq.cpp",
+                "question.loads.active(server.id) == 0", "question.loads.active(server.id) <= 1"),
+    _expression("fo: a tie goes to the last in the list", "lib/sched/fo.cpp",
+                "server.weight > best->weight", "server.weight >= best->weight"),
+    _expression("ovf: `<` for `<=`", "lib/sched/ovf.cpp",
+                "question.loads.active(server.id) <= server.weight", "question.loads.active(server.id) < server.weight"),
+    _expression("rr: the place is lost with every edit", "lib/sched/rr.cpp",
+                "std::min(state.place, before.servers.size())", "std::size_t{0}"),
+    _expression("wrr: no common divisor", "lib/sched/wrr.cpp",
+                "std::gcd(divisor, std::int64_t{server.weight})", "std::int64_t{1}"),
+    _expression("wrr: the level begins anew with every edit", "lib/sched/wrr.cpp",
+                "state.level > state.levels.highest || state.level == 0", "true"),
+    _expression("wrr: `>` for `>=`", "lib/sched/wrr.cpp", "server.weight >= static_cast<std::uint64_t>(state.level)",
+                "server.weight > static_cast<std::uint64_t>(state.level)"),
+    _expression("sh: weights ignored", "lib/sched/sh.cpp", "std::max(service.servers[server].weight, 1u)", "1u"),
+    _expression("sh: the fallback begins at the bucket itself", "lib/sched/sh.cpp",
+                "(2 * bucket + offset) % buckets", "(bucket + offset) % buckets"),
+    _expression("dh: a server of weight 0 is chosen", "lib/sched/dh.cpp",
+                "takes_connections(question.loads, server) ? &server : nullptr", "&server"),
+    _expression("mh: one turn too many", "lib/sched/mh.cpp", "std::max(turns, 1u)", "turns + 1"),
+    _expression("mh: weight 0 changes the table", "lib/service/service.hpp", "value > 0", "true"),
+    _expression("lblc, lblcr: full one connection early", "lib/sched/locality.hpp",
+                "question.loads.active(server.id) <= server.weight", "question.loads.active(server.id) < server.weight"),
+    _expression("lblcr: a set takes the last of a tie", "lib/sched/lblcr.cpp",
+                "best && least * server->weight <= its * best->weight", "best && least * server->weight < its * best->weight"),
+)
+_CONNECTIONS = (
+    _expression("RST in SYN_RECV closes", "lib/conn/state.hpp",
+                "tcp::machines[static_cast<std::size_t>(direction)][event][static_cast<std::size_t>(state)]",
+                "event == tcp::rst && state == State::syn_recv ? State::close : "
+                "tcp::machines[static_cast<std::size_t>(direction)][event][static_cast<std::size_t>(state)]"),
+    _expression("half-open connections are inactive", "lib/conn/state.hpp",
+                "state == State::established || state == State::syn_sent || state == State::syn_recv || state == State::synack",
+                "state == State::established || state == State::syn_sent || state == State::synack"),
+    _statement("a reply does not start the timeout anew", "lib/forward/advance.hpp",
+               "entry.last_seen = context.now;", "if (!is_reply) entry.last_seen = context.now;"),
+    _statement("replies are not counted", "lib/forward/advance.hpp",
+               "(is_reply ? line.out_packets : line.in_packets).add(1);", "if (!is_reply) line.in_packets.add(1);"),
+    _statement("bytes are counted with the link layer", "lib/forward/advance.hpp",
+               "(is_reply ? line.out_bytes : line.in_bytes).add(packet.network_length);",
+               "(is_reply ? line.out_bytes : line.in_bytes).add(packet.network_length + 14u);"),
+    _statement("replies of deleted servers are counted", "lib/forward/next_hop.hpp",
+               "burst.uncounted.add(i);", ";"),
+    _expression("a reused connection is forgotten before its SYN's server is chosen", "lib/forward/find.hpp",
+                "context.lines[server.value].inactive.add(1)", "context.lines[server.value].inactive.add(0)"),
+    _expression("port 20 opens connections", "lib/forward/open.hpp", "packet.tuple.source_port == ftp_data", "false"),
+    _expression("a server that comes back is a new one", "lib/control/servers.cpp", "deleted != trash_.end()",
+                "deleted == trash_.begin() && false"),
+    _expression("counters survive the service", "lib/control/servers.cpp",
+                "server.service && *server.service != service", "false"),
+    _expression("the upper threshold is off by one", "lib/service/limits.hpp", "total >= most", "total > most"),
+    _expression("the lower threshold is off by one", "lib/service/limits.hpp", "total < least", "total <= least"),
+    _expression("three quarters: `<=` for `<`", "lib/service/limits.hpp",
+                "4 * std::uint64_t{total} < 3 * most", "4 * std::uint64_t{total} <= 3 * most"),
+    _expression("overloaded servers are chosen", "lib/sched/scheduler.hpp",
+                "server.weight > 0 && !loads.is_overloaded(server.id)", "server.weight > 0"),
+    _expression("the netmask of persistence is ignored", "lib/forward/choose.cpp", "client.host() & mask", "client.host()"),
+    _statement("a template is not renewed", "lib/conn/templates.hpp", "    found->last_used = now;\n",
+               "if (found->connections == 0) found->last_used = now;"),
+    _statement("templates are not counted as persistent", "lib/conn/templates.cpp",
+               "lines[server.id.value].persistent.add(1);", ";"),
+)
+_PACKETS = (
+    _expression("TTL 1 goes on to the server", "lib/forward/rewrite.hpp", "packet.ipv4()->ttl <= 1",
+                "packet.ipv4()->ttl < 1", "ttl"),
+    _statement("the TTL of replies stays", "lib/forward/rewrite.hpp",
+               "decrement_ttl(*packet.ipv4());\n  nat_to_client(packet, *burst.entries[i]);",
+               "nat_to_client(packet, *burst.entries[i]);"),
+    _expression("a packet as large as the MTU is too big", "lib/forward/rewrite.hpp",
+                "packet.network_length > mtu", "packet.network_length >= mtu", "mtu-nat"),
+    _expression("TUN: the outer header takes no room", "lib/forward/rewrite.hpp", "(is_tun ? tun_overhead : 0)", "0", "mtu-tun"),
+    _statement("NAT: the checksum forgets the port", "lib/forward/nat.cpp", "change.replace(port, new_port);", ";"),
+    _statement("NAT: the port stays", "lib/forward/nat.cpp", "  port = new_port;", ";"),
+    _statement("NAT: a UDP checksum of 0 is adjusted", "lib/forward/nat.cpp", "if (checksum.raw() == 0) return;", ";",
+               "nat-udp-checksum-0"),
+    _expression("TUN: congestion marks go outside", "lib/forward/tun.cpp", "(inner & ecn) == congestion", "false"),
+    _expression("TUN: an id although DF is set", "lib/forward/tun.cpp",
+                "forbids_fragments ? std::uint16_t{0} : id", "id", "tun-tcp"),
+    _expression("ICMP: the type of service is not the packet's", "lib/net/icmp.cpp", "(service & 0x1e) | 0xc0", "0xc0",
+                "icmp-errors"),
+)
+FAULTS = (*_SCHEDULERS, *_CONNECTIONS, *_PACKETS)
