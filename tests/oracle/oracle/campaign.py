@@ -45,6 +45,9 @@ def play_scenarios(stage, scenarios):
 
 @dataclasses.dataclass
 class Sums:
+    passed: int = 0
+    failed: int = 0
+    once: list = dataclasses.field(default_factory=list)  # results that differed at first and not again
     packets: int = 0
     opened: int = 0
     rows: int = 0
@@ -55,6 +58,11 @@ class Sums:
         self.opened += result.opened
         self.rows += result.rows
         self.events += len(result.scenario.events)
+
+    def results(self, command):
+        """For docs/fidelity.md."""
+        return {"command": command, "traces": self.passed + self.failed, "failed": self.failed, "once": len(self.once),
+                "compared": str(self)}
 
     def __str__(self):
         return f"{self.events} events, {self.packets} packets, {self.opened} choices, {self.rows} connections compared"
@@ -70,9 +78,9 @@ def batches(seed, traces, minutes=0):
 
 
 def play_traces(stage, seed, traces, minutes=0, keep=None):
-    """(passed, failed) of random traces. One that fails is played again by itself: what does not show then was a moment that
+    """The Sums of random traces. One that fails is played again by itself: what does not show then was a moment that
     neither director promises, such as a connection that ends just as its packet comes."""
-    passed, failed, sums, once = 0, 0, Sums(), []
+    sums = Sums()
     for number, batch in enumerate(batches(seed, traces, minutes)):
         if number:
             stage.clean()
@@ -81,20 +89,20 @@ def play_traces(stage, seed, traces, minutes=0, keep=None):
             sums.add(result)
             if not result.passed:
                 again.append(result)
-        passed += len(batch) - len(again)
+        sums.passed += len(batch) - len(again)
         for result in again:
             second = stage.play(result.scenario)
             if second.passed:
-                passed += 1
-                once.append(result)
+                sums.passed += 1
+                sums.once.append(result)
                 continue
-            failed += 1
+            sums.failed += 1
             say(f"FAILED  {result.name}")
             _report(stage, second, keep)
-        say(f"{passed} traces passed, {failed} failed ({sums})")
-    for result in once:
+        say(f"{sums.passed} traces passed, {sums.failed} failed ({sums})")
+    for result in sums.once:
         say(f"{result.name} differed at first and not again: {result.differences[0].where}: {result.differences[0].what}")
-    return passed, failed
+    return sums
 
 
 def _report(stage, result, keep):

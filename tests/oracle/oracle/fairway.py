@@ -142,7 +142,8 @@ def _counters(row, statistics):
 
 
 def _server(row, statistics):
-    return {key: row[key] for key in ("forwarding", "weight", "active", "inactive")} | _counters(row, statistics)
+    shown = ("forwarding", "weight", "active", "inactive") + (("persistent",) if statistics else ())
+    return {key: row[key] for key in shown} | _counters(row, statistics)
 
 
 def _options_of(row):

@@ -60,9 +60,11 @@ _SCHEDULERS = (
 )
 _CONNECTIONS = (
     _expression("RST in SYN_RECV closes", "lib/conn/state.hpp",
-                "tcp::machines[static_cast<std::size_t>(direction)][event][static_cast<std::size_t>(state)]",
+                "machines[static_cast<std::size_t>(direction)][event][static_cast<std::size_t>(state)]",
                 "event == tcp::rst && state == State::syn_recv ? State::close : "
-                "tcp::machines[static_cast<std::size_t>(direction)][event][static_cast<std::size_t>(state)]"),
+                "machines[static_cast<std::size_t>(direction)][event][static_cast<std::size_t>(state)]"),
+    _expression("ESTABLISHED lasts 901 s", "lib/conn/state.hpp", "seconds[static_cast<std::size_t>(state)]",
+                "seconds[static_cast<std::size_t>(state)] + (state == State::established ? 1u : 0u)"),
     _expression("half-open connections are inactive", "lib/conn/state.hpp",
                 "state == State::established || state == State::syn_sent || state == State::syn_recv || state == State::synack",
                 "state == State::established || state == State::syn_sent || state == State::synack"),
@@ -75,8 +77,8 @@ _CONNECTIONS = (
                "(is_reply ? line.out_bytes : line.in_bytes).add(packet.network_length + 14u);"),
     _statement("replies of deleted servers are counted", "lib/forward/next_hop.hpp",
                "burst.uncounted.add(i);", ";"),
-    _expression("a reused connection is forgotten before its SYN's server is chosen", "lib/forward/find.hpp",
-                "context.lines[server.value].inactive.add(1)", "context.lines[server.value].inactive.add(0)"),
+    _statement("a reused connection is forgotten before its SYN's server is chosen", "lib/forward/find.hpp",
+               "if (!entry.is_due(context.now)) keep_counted(burst, i, entry, context);", ";"),
     _expression("port 20 opens connections", "lib/forward/open.hpp", "packet.tuple.source_port == ftp_data", "false"),
     _expression("a server that comes back is a new one", "lib/control/servers.cpp", "deleted != trash_.end()",
                 "deleted == trash_.begin() && false"),
@@ -109,7 +111,7 @@ _PACKETS = (
                "nat-udp-checksum-0"),
     _expression("TUN: congestion marks go outside", "lib/forward/tun.cpp", "(inner & ecn) == congestion", "false"),
     _expression("TUN: an id although DF is set", "lib/forward/tun.cpp",
-                "forbids_fragments ? std::uint16_t{0} : id", "id", "tun-tcp"),
+                "forbids_fragments ? std::uint16_t{0} : tunnel.id", "tunnel.id", "tun-tcp"),
     _expression("ICMP: the type of service is not the packet's", "lib/net/icmp.cpp", "(service & 0x1e) | 0xc0", "0xc0",
                 "icmp-errors"),
 )

@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import time
 
-from . import ROOT, SCENARIOS, generate, scenario
+from . import ROOT, SCENARIOS, fidelity, generate, scenario
 from .fault_list import FAULTS
 from .stage import Stage
 
@@ -142,7 +142,7 @@ def catch(stage, number, fault, seed, traces):
     return Catch(fault, number, after=played)
 
 
-def run(seed, traces, only=()):
+def run(seed, traces, only=(), keep=False):
     """(caught, not caught); prints the list."""
     complaints = list(stale())
     if complaints:
@@ -160,5 +160,8 @@ def run(seed, traces, only=()):
             what = f": {one.difference.what.split(':')[0]}" if one.difference else ""
             say(f"{number:3} {fault.name:58} {verdict}{what}")
     caught = sum(bool(one.by) for one in catches)
+    if keep:
+        fidelity.record("faults", {"command": f"tools/oracle --faults --seed {seed}", "faults": [
+            {"name": one.fault.name, "by": one.by, "after": one.after} for one in catches]})
     say(f"{caught} of {len(catches)} faults caught in {time.monotonic() - began:.0f} s (seed {seed}, at most {traces} traces each)")
     return caught, len(catches) - caught

@@ -31,7 +31,9 @@ _WEIGHTS = (0, 0, 1, 1, 1, 2, 2, 3, 4, 5, 7, 10, 30, 100, 65535)
 _ODD_FLAGS = ("NONE", "SYN,FIN", "SYN,RST", "SYN,ACK", "FIN", "URG,PSH", "RST,ACK", "FIN,SYN,ACK")
 _LARGEST_PORT = 65000
 _CLIENTS = 40
-TRACES_A_SETTING = 32
+TRACES_A_SETTING = 24
+_SETTINGS = {"conn_reuse_mode": (0, 2, 3), "expire_quiescent_template": (1,), "nat_icmp_send": (1,), "pmtu_disc": (0,),
+             "secure_tcp": (3,), "sloppy_tcp": (1,)}
 
 
 class _Service:
@@ -46,14 +48,29 @@ class _Service:
         self.method = chance.choice(("nat", "nat", "dr", "tun"))
         self.scheduler = chance.choice(SCHEDULERS)
         self.flags = _flags(chance, self.scheduler)
-        self.servers = {}   # (name, port) → [weight, method]
+        self.ops = self.protocol == "udp" and self.method != "nat" and chance.random() < 0.25
+        self.persistent, self.netmask = _persistence(chance)
+        self.servers = {}   # (name, port) → [weight, method, upper threshold, lower]
         self.methods = {}   # (name, port) → method
         self.removed, self.retired = set(), set()
         self.flows = []     # (client, port) pairs that were opened
         self.next_port = {}
 
     def added(self):
-        return AddService(self.name, self.protocol, f"vip{self.number}", self.port, self.scheduler, self.method, self.flags)
+        return AddService(self.name, self.protocol, f"vip{self.number}", self.port, self.scheduler, self.method, self.flags,
+                          self.persistent, self.netmask, self.ops)
+
+
+def _persistence(chance):
+    """(seconds, netmask): never so short that it ends within a trace."""
+    return (chance.choice((300, 3600)), chance.choice((0, 0, 24, 28))) if chance.random() < 0.2 else (0, 0)
+
+
+def _thresholds(chance):
+    if chance.random() > 0.15:
+        return [0, 0]
+    upper = chance.choice((1, 2, 3, 5, 8))
+    return [upper, chance.choice((0, 0, 1, upper))]
 
 
 def _flags(chance, scheduler):
@@ -195,7 +212,7 @@ class _Trace:
             return
         # A server keeps its method for ever: the kernel keeps one route for connections of the old and the new one.
         method = service.methods.setdefault((name, port), "nat" if service.method == "nat" else chance.choice(("dr", "tun")))
-        service.servers[name, port] = [chance.choice(_WEIGHTS), method]
+        service.servers[name, port] = [chance.choice(_WEIGHTS), method, *_thresholds(chance)]
         self.events.append(AddServer(service.name, name, port, *service.servers[name, port]))
 
     def _weight(self, service):
@@ -204,6 +221,8 @@ class _Trace:
         key = self.chance.choice(list(service.servers))
         row = service.servers[key]
         row[0] = self.chance.choice(_WEIGHTS)
+        if row[2] or self.chance.random() < 0.1:
+            row[2:] = _thresholds(self.chance)
         self.events.append(EditServer(service.name, *key, *row))
 
     def _remove(self, service):
@@ -217,7 +236,10 @@ class _Trace:
     def _scheduler(self, service):
         service.scheduler = self.chance.choice(SCHEDULERS)
         service.flags = _flags(self.chance, service.scheduler)
-        self.events.append(EditService(service.name, service.scheduler, service.flags))
+        if self.chance.random() < 0.2:
+            service.persistent, service.netmask = _persistence(self.chance)
+        self.events.append(EditService(service.name, service.scheduler, service.flags, service.persistent, service.netmask,
+                                       service.ops))
 
     def _service(self, service):
         # Counters of servers that come back begin at zero, but in the kernel with what came since its estimator's last tick.
@@ -235,4 +257,12 @@ def trace(seed, number):
     """The number-th trace of a seed."""
     name = f"{seed}-{number}"
     about = f"A random trace: tools/oracle --seed {seed}, number {number}."
-    return Scenario(f"trace-{name}", about, _Trace(name).make())
+    return Scenario(f"trace-{name}", about, _Trace(name).make(), settings=_settings(seed, number // TRACES_A_SETTING))
+
+
+def _settings(seed, group):
+    """Of a group of traces, which are played side by side: every other one has some."""
+    chance = random.Random(f"{seed} settings {group}")
+    if group % 2 == 0:
+        return ()
+    return tuple((name, chance.choice(values)) for name, values in _SETTINGS.items() if chance.random() < 0.4)

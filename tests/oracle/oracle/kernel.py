@@ -165,7 +165,7 @@ class Kernel:
         """Edits of one moment: (event, service) pairs, the service as `world.Target`."""
         file = self.folder / "edits"
         file.write_text("".join(_ipvsadm(event, service) + "\n" for event, service in edits if not isinstance(event, Mark)))
-        rules = [_nft(event, service) for event, service in edits if isinstance(event, Mark)]
+        rules = [_tc(event, service) for event, service in edits if isinstance(event, Mark)]
         if rules:
             self._make_marks(rules)
         complaints = self.ask(f"ipvsadm -R < {file}") if file.stat().st_size else ""
@@ -173,16 +173,17 @@ class Kernel:
             raise LabError(f"kernel: {complaints} of\n{file.read_text()}")
 
     def _make_marks(self, rules):
-        """By nftables, whose modules are loaded when a first rule wants them."""
+        """By tc, on what comes from the clients: the guest's kernel has nftables for no family. Its modules are loaded when
+        a first rule wants them."""
         file = self.folder / "rules"
         if not self._has_marks:
             release = sorted(MODULES.iterdir())[-1]
-            for module in _module_files(release, ["nf_tables"]):
-                self.ask(f"insmod {module} || true")
-            rules = ["table ip oracle { chain pre { type filter hook prerouting priority -150; } }", *rules]
+            for module in _module_files(release, ["sch_ingress", "cls_flower", "act_skbedit"]):
+                self.ask(f"insmod {module}")
+            rules = [f"qdisc add dev {_DEVICES[OUTSIDE]} ingress", *rules]
             self._has_marks = True
         file.write_text("\n".join(rules) + "\n")
-        self.ask(f"nft -f {file}")
+        self.ask(f"tc -batch {file}")
 
     def set(self, name, value):
         """A setting by the name that Fairway has for it: a sysctl of IPVS, or a timeout of ipvsadm --set."""
@@ -201,11 +202,12 @@ class Kernel:
     def snapshot(self, statistics=False):
         """Services and connections, as `compare` wants them."""
         text = self.ask("ipvsadm -Ln --nosort; echo ----; ipvsadm -Lnc; echo ----" +
-                        ("; ipvsadm -Ln --stats --exact" if statistics else ""))
-        services, connections, counts = text.split("----\n")
+                        ("; ipvsadm -Ln --stats --exact; echo ----; ipvsadm -Ln --persistent-conn" if statistics else ""))
+        services, connections, *counts = text.split("----\n")
         result = {"services": _read_services(services), "connections": _read_connections(connections)}
         if statistics:
-            _read_statistics(counts, result["services"])
+            _read_statistics(counts[0], result["services"])
+            _read_persistent(counts[1], result["services"])
         return result
 
     def flush(self):
@@ -237,10 +239,10 @@ def _ipvsadm(event, service):
     return f"{verb} {at} {server} {_METHOD[event.method or service.method]} -w {event.weight} -x {event.upper} -y {event.lower}"
 
 
-def _nft(event, service):
-    match = f"ip daddr {service.vip}"
-    match += f" {event.protocol} dport {event.ports}" if event.ports != "all" else f" meta l4proto {event.protocol}"
-    return f"add rule ip oracle pre {match} meta mark set {service.mark} accept"
+def _tc(event, service):
+    ports = f"dst_port {event.ports} " if event.ports != "all" else ""
+    return (f"filter add dev {_DEVICES[OUTSIDE]} ingress protocol ip flower dst_ip {service.vip} ip_proto {event.protocol} {ports}"
+            f"action skbedit mark {service.mark}")
 
 
 def _rows(text):
@@ -281,11 +283,19 @@ def _read_statistics(text, services):
             row["servers"][words[1]] |= zip(COUNTERS, map(int, words[2:]))
 
 
+def _read_persistent(text, services):
+    for service, servers in _rows(text):
+        for words in servers:
+            services[_service_key(service)]["servers"][words[1]]["persistent"] = int(words[3])
+
+
 def _read_connections(text):
     """(protocol, client, virtual, server) → [(state, seconds left)]; a connection and a new one after it may share them."""
     connections = {}
     for line in text.splitlines()[2:]:
         protocol, expire, state, client, virtual, server = line.split()
         minutes, seconds = map(int, expire.split(":"))
+        if protocol == "IP":  # the template of a service by mark, which is printed as an address
+            virtual = f"mark {int(ipaddress.ip_address(virtual.partition(':')[0]))}"
         connections.setdefault((protocol.lower(), client, virtual, server), []).append((state, 60 * minutes + seconds))
     return connections

@@ -44,7 +44,9 @@ def run(arguments):
             stage.clean()
         if arguments.traces or arguments.minutes:
             more = campaign.play_traces(stage, arguments.seed, arguments.traces, arguments.minutes, arguments.keep)
-            passed, failed = passed + more[0], failed + more[1]
+            passed, failed = passed + more.passed, failed + more.failed
+            if arguments.record:
+                fidelity.record("traces", more.results(f"tools/oracle --traces {arguments.traces} --seed {arguments.seed}"))
     return passed, failed
 
 
@@ -64,6 +66,7 @@ def parse_arguments():
     parser.add_argument("--fidelity", metavar="FILE", type=pathlib.Path,
                         help="write the page on behaviours; with --check only see whether it is in step")
     parser.add_argument("--check", action="store_true")
+    parser.add_argument("--record", action="store_true", help="keep the numbers for the page on behaviours")
     parser.add_argument("--suite", action="store_true", help="all scenarios and a few traces, as tools/test does")
     parser.add_argument("--build", default=os.environ.get("FAIRWAY_BUILD", "build/test"), help="folder of the programs (build/test)")
     return parser, parser.parse_args()
@@ -93,7 +96,7 @@ def main():
     began = time.monotonic()
     try:
         if arguments.faults:
-            passed, failed = faults.run(arguments.seed, arguments.traces or 1000, arguments.names)
+            passed, failed = faults.run(arguments.seed, arguments.traces or 1000, arguments.names, arguments.record)
         else:
             passed, failed = run(arguments)
     except (LabError, scenario.ScenarioError) as error:

@@ -91,7 +91,7 @@ class World:
 
     def owns(self, address):
         """Whether this is a client or a VIP of this scenario."""
-        return self.name(address)[0] in "cfv" or address in self._written_out
+        return address != "" and (self.name(address)[0] in "cfv" or address in self._written_out)
 
 
 def network_of(address):

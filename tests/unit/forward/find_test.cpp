@@ -101,7 +101,7 @@ TEST_CASE_METHOD(Fixture,
   const auto send = [&](std::uint8_t flags) {
     packet.flags = flags;
     world.send(packet);
-    return net::to_string(world.find(packet)->server.v4());
+    return net::to_string(world.find(packet)->v4.server);
   };
   const std::string first = send(tcp_syn);
   send(tcp_ack);
