@@ -19,6 +19,7 @@ def lab():
         lab.config["services"][1] |= {"persistence": "300s", "persistence_netmask": "255.255.255.0"}
         lab.config["services"].append({"mark": 7, "name": "both", "scheduler": "rr", "persistence": 60,
                                        "servers": [{"address": server.address} for server in lab.servers]})
+        lab.hold(ALL, "nat", lab.servers)
         lab.start()
         yield lab
 
@@ -56,6 +57,16 @@ def test_a_client_s_template_is_listed_beside_its_connections(lab):
     servers = lab.control.service("tcp", f"{STICKY}:80")["servers"]
     assert servers[template["server"]]["persistent"] == 1
     assert sum(server["persistent"] for server in servers.values()) == 1
+
+
+def test_a_service_by_mark_takes_what_the_rules_mark(lab):
+    assert len(set(lab.client.fetch(f"http://{ALL}/", times=4))) == 1
+    rows = lab.control.show("connections")["connections"]
+    template, = [row for row in rows if row["virtual"] == "mark 7"]
+    assert (template["protocol"], template["state"], template["controls"]) == ("ip", "ASSURED", 4)
+    assert {row["server"].split(":")[0] for row in rows if row["virtual"] == f"{ALL}:80"} == {
+        template["server"].split(":")[0]}
+    assert lab.control.show("services")["services"][2]["connections"] == 4
 
 
 def test_a_server_with_so_many_connections_gets_no_more(lab):
