@@ -28,7 +28,7 @@ SUITES = {
     "asan": "unit and golden tests under the address and undefined-behaviour sanitizers",
     "fuzz": "libFuzzer's inputs through the pipeline, under the same sanitizers (tools/fuzz; 50,000 inputs)",
     "tsan": "the unit tests with threads in them under the thread sanitizer",
-    "ipvs": "unmodified ipvsadm on the director, compared with Linux IPVS in a guest (root)",
+    "ipvs": "unmodified ipvsadm and keepalived on the director, compared with Linux IPVS in a guest (root)",
     "lab": "fairwayd between real clients and servers in network namespaces (root)",
     "oracle": "the same packets through Linux IPVS and through fairwayd, compared (root)",
 }
