@@ -33,7 +33,10 @@ void leave_to_kernel(Burst& burst, const Context& context) noexcept {
   for (const std::uint32_t i : burst.undecided) {
     const net::Tuple4& tuple = burst.packets[i].tuple;
     if (!burst.missed.contains(i)) {
-      if (!burst.references[i].is_reply()) burst.decide(i, Verdict::to_kernel);
+      if (!burst.references[i].is_reply())
+        burst.decide(i, Verdict::to_kernel);
+      else if (!context.statuses[burst.entries[i]->server_id.value].get().available)
+        burst.uncounted.add(i);
       continue;
     }
     const unsigned owner = owner_of(tuple.destination, tuple.destination_port, context.workers);

@@ -139,10 +139,7 @@ bool Worker::take_handed_over() noexcept {
     if (count == 0) continue;
     found = true;
     counters_.received_by_hand_over.add(count);
-    if (has_local_server())
-      process_handed_over(packets.data(), count);
-    else
-      process(packets.data(), count);
+    process_handed_over(packets.data(), count);
   }
   return found;
 }
@@ -179,8 +176,10 @@ bool Worker::has_local_server() const noexcept {
   return (shared_.services.specials() & service::Table::local_server) != 0;
 }
 
-/// Packets that came in by ports, and packets of Linux's.
+/// Packets that came in by ports, and seldom packets of Linux's among them.
 void Worker::process_handed_over(dpdk::Packet** packets, std::uint32_t count) noexcept {
+  if (std::none_of(packets, packets + count, [](const dpdk::Packet* packet) { return dpdk::is_from_kernel(*packet); }))
+    return process(packets, count);
   std::array<dpdk::Packet*, forward::burst_size> from_kernel;
   std::uint32_t received = 0, sent = 0;
   for (std::uint32_t i = 0; i < count; ++i) {

@@ -149,3 +149,11 @@ TEST_CASE_METHOD(Fixture, "a server whose address comes to the director is the d
   world.services.resolve(world.routes);
   CHECK(world.send(PacketSpec{.flags = tcp_ack}).verdict == Verdict::to_kernel);
 }
+
+TEST_CASE_METHOD(Fixture, "the director's own answers go on when it was deleted as a server, uncounted") {
+  serve(own, 8080, Forwarding::nat);
+  world.send(syn);
+  world.services.remove_server(web, own);
+  CHECK(from_kernel(reply(8080)).verdict == Verdict::transmit);
+  CHECK(counts(8080).out_packets.get() == 0);
+}

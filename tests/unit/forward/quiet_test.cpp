@@ -140,6 +140,10 @@ std::vector<PacketSpec> kinds() {
   specs.push_back({.destination = "192.0.2.4", .flags = tcp_syn});  // a service without servers
   specs.push_back({.destination = "192.0.2.9", .flags = tcp_syn});  // no service
   specs.push_back({.destination = "192.0.2.1", .flags = tcp_syn, .fragment = 0x2000});
+  specs.push_back({.destination = "192.0.2.5", .destination_port = 8080, .flags = tcp_syn});  // a persistent service
+  specs.push_back({.destination = "192.0.2.6", .destination_port = 53, .protocol = net::Protocol::udp});  // one-packet
+  specs.push_back({.destination = "192.0.2.7", .flags = tcp_syn});                                        // by mark
+  specs.push_back({.destination = "192.0.2.8", .flags = tcp_syn});  // the director itself
   specs.push_back({.tags = {7}, .destination = "192.0.2.2", .flags = tcp_syn});
   return specs;
 }
@@ -157,6 +161,21 @@ class Campaign {
         world_.services.add_server(key, server_spec(site::server_address(3 * i + number), 80, methods[i]));
     }
     world_.services.add(key_of("192.0.2.4"), "rr");
+    world_.services.add(
+        {.name = {},
+         .key = key_of("192.0.2.5", 0),
+         .scheduler = "rr",
+         .persistence = 5,
+         .servers = {server_spec(site::server_address(1), 0), server_spec(site::server_address(2), 0)}});
+    world_.services.add({.name = {},
+                         .key = key_of("192.0.2.6", 53, net::Protocol::udp),
+                         .scheduler = "rr",
+                         .persistence = 5,
+                         .one_packet = true,
+                         .servers = {server_spec(site::server_address(3), 53)}});
+    world_.services.mark({{.mark = 7, .destination = net::parse_prefix("192.0.2.7/32")}});
+    world_.services.add(service::mark_key(7), "rr", {server_spec(site::server_address(4), 0)});
+    world_.services.add(key_of("192.0.2.8"), "rr", {server_spec("10.0.0.254", 8080)});
     for (const PacketSpec& spec : kinds()) {
       templates_.push_back(build(spec));
       views_.push_back(frames_.emplace_back(spec).view(site::outside));
@@ -174,6 +193,7 @@ class Campaign {
       auto& now = world_.context().now;
       now = base::later(now, 100);
       world_.connections().end_burst(now, 256);
+      world_.templates.sweep(world_.worker().template_share, now, world_.context().lines);
     }
   }
 
