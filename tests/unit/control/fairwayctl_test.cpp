@@ -349,7 +349,7 @@ TEST_CASE_METHOD(Fixture, "fairwayctl tells by its status who is to blame") {
                             "service add tcp 192.168.4.15:80 --forwarding fullnat",
                             "service add tcp 192.168.4.15:80 --weight 1",
                             "server add tcp 192.168.4.15:80",
-                            "server add tcp 192.168.4.15:80 192.168.2.100:80 --weight 65536",
+                            "server add tcp 192.168.4.15:80 192.168.2.100:80 --weight 2147483648",
                             "server delete tcp 192.168.4.15:80 192.168.2.100:80 --weight 1",
                             "show",
                             "show servers",
