@@ -13,7 +13,7 @@ SAME = {  # area → (behaviour, scenarios that show it)
          "nat-tcp-half-open dr-udp scheduler-edited all-schedulers-weights thresholds-lowered timeouts"),
         ("fo, ovf: weights up to 65535, overflow at weight + 1", "all-schedulers-weights"),
         ("sh, mh: each client's server, `sh-port`, `mh-port`, `sh-fallback`, `mh-fallback`, weight 0", "hashing sh-overload"),
-        ("lblc: overloaded servers", "threshold-of-lblc"),
+        ("dh, lblc, lblcr: by destination, overloaded servers", "dh-marks threshold-of-lblc"),
         ("no server, weight 0 everywhere: ICMP port unreachable from the VIP", "no-server counting-no-server quiesce"),
         ("another scheduler in mid-run", "scheduler-edited"),
         ("source port 20 opens nothing", "port-20"),
@@ -25,6 +25,9 @@ SAME = {  # area → (behaviour, scenarios that show it)
          "persistence-quiesced persistence-server-deleted persistence-overload persistence-expire-quiescent"),
         ("persistence edited in mid-run", "persistence-edited"),
         ("a template's end, put off while it has connections", "persistence-expires"),
+        ("services of every port (port 0)", "every-port"),
+        ("services by mark, with and without persistence, before those by address", "marks marks-persistent marks-before-address dh-marks"),
+        ("one-packet scheduling by DR and TUN, and with persistence", "one-packet one-packet-tun one-packet-persistent"),
     ),
     "Thresholds": (
         ("overload from the upper threshold on, its end at three quarters or below the lower one",
@@ -59,7 +62,7 @@ SAME = {  # area → (behaviour, scenarios that show it)
         ("TTL 1 and 0, of either direction", "ttl ttl-of-replies ttl-of-the-first-packet"),
         ("MTU and MTU + 1 with DF, of either direction", "mtu-nat mtu-dr mtu-tun mtu-of-replies mtu-of-the-first-packet"),
         ("ICMP errors byte for byte", "icmp-errors"),
-        ("`pmtu_disc`", "pmtu-disc-off"),
+        ("`pmtu_disc`, `nat_icmp_send`", "pmtu-disc-off nat-icmp-send"),
         ("what belongs to no service or connection goes to the director's own stack", "no-service no-connection reply-of-no-connection"),
     ),
     "Counting": (
