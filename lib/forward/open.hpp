@@ -19,6 +19,14 @@ inline bool may_open(const net::PacketView& packet, const service::Settings& set
   return (has(net::TcpHeader::syn) || settings.sloppy_tcp != 0) && !has(net::TcpHeader::rst);
 }
 
+/// Whether no client can have sent this: from 0.0.0.0/8, 127.0.0.0/8, a group, everybody's address, or its own
+/// destination (a land attack). The kernel's routing drops such martians before IPVS sees them.
+inline bool is_martian(const net::Tuple4& tuple) noexcept {
+  const std::uint32_t source = tuple.source.host();
+  return source >> 24 == 0 || source >> 24 == 127 || source >> 28 == 0xe || source == ~std::uint32_t{0} ||
+         tuple.source == tuple.destination;
+}
+
 /// Who is to serve a new connection, and what binds its client to that server.
 struct Choice {
   const service::Server* server = nullptr;  // null: nobody can
@@ -123,6 +131,7 @@ void open_one(Burst& burst, std::uint32_t i, const service::Service& service, Co
     return;
   }
   if (!may_open(packet, context.services.settings())) return burst.decide(i, Verdict::to_kernel);
+  if (is_martian(packet.tuple)) return burst.decide(i, Verdict::drop_martian);
   if (context.defence.drops_packet()) return burst.decide(i, Verdict::drop_defence);
   const Choice choice = choose(service, packet, context);
   if (!choice.server) return leave(burst, i, service, connections, context);

@@ -31,13 +31,14 @@ enum class Verdict : std::uint8_t {
   drop_server_gone,
   drop_table_full,
   drop_tuple_taken,
+  drop_martian,
   drop_defence,
   drop_answer_limited,
   drop_unanswerable,
   drop_to_loopback,
   drop_not_local,
 };
-constexpr std::size_t verdict_count = 24;
+constexpr std::size_t verdict_count = 25;
 
 struct VerdictInfo {
   std::string_view name;
@@ -65,6 +66,8 @@ constexpr std::array<VerdictInfo, verdict_count> verdicts{{
     {"drop_server_gone", "of a connection whose real server was deleted"},
     {"drop_table_full", "a new connection, and no half-open one to make room for it"},
     {"drop_tuple_taken", "a new connection whose reply tuple is taken on every real server"},
+    {"drop_martian",
+     "a new connection from an address that no client has: 0.0.0.0/8, 127.0.0.0/8, a group, its own destination"},
     {"drop_defence", "would have opened a connection, but the setting drop_packet takes its share"},
     {"drop_answer_limited", "would have been answered, but answers are limited in rate"},
     {"drop_unanswerable", "would have been answered, but its sender must not be (RFC 1122, 3.2.2)"},

@@ -52,6 +52,7 @@ bool must_be_untouched(Verdict verdict) {
     case Verdict::drop_server_gone:
     case Verdict::drop_table_full:
     case Verdict::drop_tuple_taken:
+    case Verdict::drop_martian:
     case Verdict::drop_defence: return true;
     default: return false;
   }

@@ -3,8 +3,9 @@
 """States, timeouts and counts after packets, as `ipvsadm -Lnc` of a kernel shows them."""
 
 import pytest
-from director import (DNS_PORT, DR, INSIDE, METHODS, NAT, SERVER, SERVER_PORT, TCP, TUN, UDP, VIP, from_client,
-                      from_server, raw)
+import states
+from director import (CLIENT, DNS_PORT, DR, INSIDE, INSIDE_MAC, IP, METHODS, NAT, NUMBER, SERVER, SERVER_PORT, TCP, TUN,
+                      UDP, VIP, Ether, from_client, from_server, raw, server_mac)
 
 # Who sends what, and the state and timeout in seconds after it.
 CONVERSATIONS = {
@@ -109,3 +110,39 @@ def test_counts_are_packets_and_bytes_of_ip_as_they_came_in(director, method):
         director.send(from_server(TCP(sport=8080, dport=40000, flags="A") / raw(60)), INSIDE)
         counts = director.do("counts", vip=VIP[method], server=SERVER[method], server_port=SERVER_PORT[method])
         assert (counts["out_packets"], counts["out_bytes"]) == (1, 100)
+
+
+def send(director, method, sender, flags, sport):
+    if sender == "client":
+        return director.send(from_client(method, TCP(sport=sport, dport=80, flags=flags)))
+    if method == NAT:
+        return director.send(from_server(TCP(sport=8080, dport=sport, flags=flags)), INSIDE)
+    link = Ether(src=server_mac(NUMBER[method]), dst=INSIDE_MAC)
+    return director.send(link / IP(src=VIP[method], dst=CLIENT) / TCP(sport=80, dport=sport, flags=flags), INSIDE)
+
+
+EVERY_EVENT = ("S", "SA", "F", "FA", "A", "PA", "R", "RA", "SR", "SF", "P", "", "U")
+
+
+@pytest.mark.parametrize("first", ("S", "A", "FA", "P"), ids=lambda flags: f"opened by {flags}")
+@pytest.mark.parametrize("secure", (False, True), ids=("usual", "secure_tcp"))
+@pytest.mark.parametrize("method", METHODS)
+def test_every_packet_in_every_state_that_packets_lead_to(bare_director, method, secure, first):
+    """Held against tests/model/states.py. An old connection is not left for a new one here (conn_reuse_mode 0)."""
+    director = bare_director(capacity=4096)
+    director.add_services([method])
+    director.do("set settings", conn_reuse_mode=0, sloppy_tcp=1, secure_tcp=3 if secure else 0)
+    sport = 1024
+    for row in states.paths(method != NAT, secure, first).values():
+        for sender in ("client", "server"):
+            for flags in EVERY_EVENT:
+                model = states.Connection(method != NAT, secure)
+                for packet in (*row, (sender, flags)):
+                    assert send(director, method, *packet, sport)[0] == "transmit"
+                    model.packet(*packet)
+                (found,) = (c for c in director.connections() if c["client"] == f"{CLIENT}:{sport}")
+                assert (found["state"], found["timeout"]) == (model.state, states.TIMEOUTS[model.state]), (row, flags)
+                counts = director.do("counts", vip=VIP[method], server=SERVER[method], server_port=SERVER_PORT[method])
+                assert (counts["active"], counts["inactive"]) == ((1, 0) if model.state in states.ACTIVE else (0, 1))
+                director.do("pass", milliseconds=1_000_000)
+                sport += 1

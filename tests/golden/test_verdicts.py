@@ -212,8 +212,13 @@ def one_answer_too_many(make):
 
 
 @reaches("drop_unanswerable")
+def a_sender_that_must_not_be_answered(make):
+    return with_services(make).send(from_client(NAT, SYN, src="240.0.0.1", ttl=1)), None
+
+
+@reaches("drop_martian")
 def a_sender_that_is_none(make):
-    return with_services(make).send(from_client(NAT, SYN, src="127.0.0.1", ttl=1)), None
+    return with_services(make).send(from_client(NAT, SYN, src="127.0.0.1")), from_client(NAT, SYN, src="127.0.0.1")
 
 
 @reaches("drop_to_loopback")

@@ -42,6 +42,35 @@ const std::map<Direction, std::string> changes{
      "RST NO ES SS FW TW CW SA > CL\n"},
 };
 
+// Those with secure_tcp on.
+const std::map<Direction, std::string> secure_changes{
+    {Direction::input,
+     "SYN NO FW TW CL CW LA LI > SR\n"
+     "SYN SS > ES\n"
+     "FIN NO > CL\n"
+     "FIN ES > CW\n"
+     "FIN SR FW > TW\n"
+     "ACK NO > ES\n"
+     "ACK LA > CL\n"
+     "RST NO ES SS FW TW CW SA > CL\n"},
+    {Direction::output,
+     "SYN NO FW TW CL CW LA > SS\n"
+     "SYN SR > SA\n"
+     "FIN NO SR CW SA > TW\n"
+     "FIN ES > FW\n"
+     "ACK NO SR LI SA > ES\n"
+     "RST NO ES SR FW CW LA LI SA > CL\n"},
+    {Direction::input_only,
+     "SYN NO FW TW CL CW LA LI > SA\n"
+     "SYN SS > ES\n"
+     "FIN NO > CL\n"
+     "FIN ES > FW\n"
+     "FIN SR SA > TW\n"
+     "ACK NO SR SA > ES\n"
+     "ACK LA > CL\n"
+     "RST NO ES SS FW TW CW SA > CL\n"},
+};
+
 const std::map<std::string, State> short_names{
     {"NO", State::none},     {"ES", State::established}, {"SS", State::syn_sent}, {"SR", State::syn_recv},
     {"FW", State::fin_wait}, {"TW", State::time_wait},   {"CL", State::close},    {"CW", State::close_wait},
@@ -74,13 +103,15 @@ std::string event_of(unsigned flags) {
 }  // namespace
 
 TEST_CASE("every TCP state moves with every combination of flags, in each direction, as in Linux") {
-  for (const auto& [direction, rules] : changes)
+  const bool is_secure = GENERATE(false, true);
+  const auto& machines = is_secure ? tcp::secure_machines : tcp::machines;
+  for (const auto& [direction, rules] : is_secure ? secure_changes : changes)
     for (const auto& [short_name, state] : short_names)
       for (unsigned flags = 0; flags < 256; ++flags) {
         const std::string event = event_of(flags);
         const State next = event == "none" ? State::close : expected(rules, event, state);
         CAPTURE(static_cast<int>(direction), short_name, flags);
-        REQUIRE(after_tcp(state, direction, static_cast<std::uint8_t>(flags)) == next);
+        REQUIRE(after_tcp(state, direction, static_cast<std::uint8_t>(flags), machines) == next);
       }
 }
 

@@ -50,8 +50,8 @@ TEST_CASE_METHOD(Fixture, "answers are limited in rate, and what is not answered
 
 TEST_CASE_METHOD(Fixture, "a sender that is none is not answered, and costs no answer") {
   for (int i = 0; i < 100; ++i)
-    CHECK(world.send(PacketSpec{.source = "127.0.0.1"}).verdict == Verdict::drop_unanswerable);
-  CHECK(world.send(PacketSpec{.source = "0.1.2.3"}).verdict == Verdict::drop_unanswerable);
-  CHECK(world.send(PacketSpec{.source = "255.255.255.255"}).verdict == Verdict::drop_unanswerable);
+    CHECK(world.send(PacketSpec{.source = "240.0.0.1"}).verdict == Verdict::drop_unanswerable);
+  CHECK(world.send(PacketSpec{.source = "250.1.2.3"}).verdict == Verdict::drop_unanswerable);
+  CHECK(world.send(PacketSpec{.source = "255.255.255.254"}).verdict == Verdict::drop_unanswerable);
   CHECK(world.send(PacketSpec{}).verdict == Verdict::answer_port_unreachable);
 }

@@ -225,3 +225,17 @@ TEST_CASE_METHOD(Fixture, "schedulers get another random number for each choice"
   CHECK(opened("10.0.0.1", web) > 4);  // it serves only if it is drawn twice
   CHECK(opened("10.0.0.1", web) < 32);
 }
+
+TEST_CASE_METHOD(Fixture, "no client is where no host can be, nor at its own destination") {
+  world.services.add(web, "rr", {server_spec("10.0.0.1", 8080)});
+  PacketSpec packet = client(1);
+  for (const auto* source : {"0.0.0.0", "0.255.255.255", "127.0.0.1", "127.255.255.255", "224.0.0.0", "239.255.255.255",
+                             "255.255.255.255", "192.0.2.1"}) {
+    packet.source = source;
+    CHECK(world.send(packet).verdict == Verdict::drop_martian);
+  }
+  for (const auto* source : {"1.0.0.0", "126.255.255.255", "128.0.0.0", "223.255.255.255", "240.0.0.1"}) {
+    packet.source = source;
+    CHECK(world.send(packet).verdict == Verdict::transmit);
+  }
+}
