@@ -57,6 +57,10 @@ def _is_outgoing_count(difference):
     return difference.what.startswith(("out_packets of", "out_bytes of"))
 
 
+def _is_answer_count(difference):
+    return _is_outgoing_count(difference) and difference.fairway == "0"
+
+
 KNOWN = {known.name: known for known in (
     Known("udp-checksum-0", "NAT of a UDP packet without checksum",
           "RFC 768 lets a sender go without; the kernel computes one, which costs a pass over the payload.",
@@ -65,7 +69,7 @@ KNOWN = {known.name: known for known in (
           "Not built yet: it is dropped (drop_too_big), the kernel fragments it.", frames=_fragments),
     Known("answers-counted", "statistics of an ICMP error that the director sends about a packet for a DR or TUN server",
           "The kernel takes its own answer, which comes from the VIP, for a packet of the server, and counts it as going "
-          "out. Nothing of the server went out.", row=_is_outgoing_count),
+          "out. Nothing of the server went out.", row=_is_answer_count),
     Known("stale-route", "DR connections of a server that still has NAT connections, its method having been edited",
           "The kernel keeps one route a server. What a NAT packet looked up makes it ask by ARP for the VIP when a DR packet "
           "comes: the server gets nothing, and the client is told that the host is unreachable.",

@@ -53,13 +53,13 @@ class Result:
 
 
 class Play:
-    """`allowed`: names of known differences that are no failure. `until_first`: the first difference ends it."""
+    """`until_first`: the first difference ends it."""
 
-    def __init__(self, scenario, network, allowed=None, until_first=False):
+    def __init__(self, scenario, network, until_first=False):
         self.scenario = scenario
         self.world = World(network)
         self._until_first = until_first
-        self.allowed = scenario.differs if allowed is None else allowed
+        self.allowed = scenario.differs + scenario.may_differ
         self.result = Result(scenario)
         self._targets = {}  # services by name
         self._known = {}    # likewise, deleted ones too: their clients do not know

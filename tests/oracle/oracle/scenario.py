@@ -212,6 +212,7 @@ class Scenario:
     events: list = dataclasses.field(default_factory=list)
     network: int = 0  # which addresses its names mean; 0: any that are unused
     differs: tuple = ()  # names of the known differences that it shows
+    may_differ: tuple = ()  # likewise, that it may show
     settings: tuple = ()  # (name, value) pairs; those with the same ones can be played side by side
 
     @property
@@ -223,6 +224,7 @@ class Scenario:
         lines = [f"# {line}" for line in self.about.splitlines()]
         lines += [f"network {self.network}"] if self.network else []
         lines += [f"differs {name}" for name in self.differs]
+        lines += [f"may-differ {name}" for name in self.may_differ]
         lines += [f"set {name} {value}" for name, value in self.settings]
         return "\n".join(lines + [str(event) for event in self.events]) + "\n"
 
@@ -362,6 +364,8 @@ def _read_line(scenario, line):
         scenario.network = int(words[1])
     elif words[0] == "differs":
         scenario.differs += tuple(words[1:])
+    elif words[0] == "may-differ":
+        scenario.may_differ += tuple(words[1:])
     elif words[0] == "set" and not scenario.events:
         scenario.settings += ((words[1], int(words[2])),)
     else:
