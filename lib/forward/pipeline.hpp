@@ -44,6 +44,7 @@ void run_from_kernel(Burst& burst, Connections& connections, Context& context) n
   parse_from_kernel(burst);
   look_up(burst, connections);
   expire(burst, connections, context);
+  uncount_kept(burst, context);
   leave_to_kernel(burst, context);
   advance(burst, connections, context);
   translate_from_kernel(burst);

@@ -26,8 +26,11 @@ SAME = {  # area → (behaviour, scenarios that show it)
         ("persistence edited in mid-run", "persistence-edited"),
         ("a template's end, put off while it has connections", "persistence-expires"),
         ("services of every port (port 0)", "every-port"),
-        ("services by mark, with and without persistence, before those by address", "marks marks-persistent marks-before-address dh-marks"),
-        ("one-packet scheduling by DR and TUN, and with persistence", "one-packet one-packet-tun one-packet-persistent"),
+        ("services by mark, with and without persistence, before those by address", "marks marks-persistent marks-before-address "
+         "marks-dr marks-edited dh-marks"),
+        ("services of port 21 and what may be FTP's data", "port-21 port-21-not-persistent"),
+        ("one-packet scheduling by DR, TUN and NAT, with persistence, against thresholds",
+         "one-packet one-packet-tun one-packet-nat one-packet-persistent one-packet-thresholds"),
     ),
     "Thresholds": (
         ("overload from the upper threshold on, its end at three quarters or below the lower one",
