@@ -42,6 +42,7 @@ base::Result<std::unique_ptr<Bed>> Bed::create(const Plan& plan) {
   auto table = worker::make_connection_table(size_for(plan), -1, bed->crew_.lines(0), dpdk::Clock().now());
   if (!table) return table.error();
   bed->table_.emplace(std::move(*table));
+  bed->table_->connections.use_watch(bed->crew_.watch(0));
   return bed;
 }
 
@@ -51,6 +52,7 @@ Bed::Bed(const Plan& plan)
                .statuses = director_.statuses(),
                .lines = crew_.lines(0),
                .loads = crew_.loads(),
+               .watch = &crew_.watch(0),
                .now = {},
                .routes = routes_.get(),
                .answers = {}} {}
@@ -58,7 +60,7 @@ Bed::Bed(const Plan& plan)
 base::Result<void> Bed::add_services() {
   for (std::uint32_t i = 0; i < plan_.services; ++i) {
     if (auto added = director_.apply(control::AddService{spec_of(plan_, i)}); !added) return added;
-    crew_.channel(0).drain([](const worker::ServiceChanged& change) { worker::follow(change, 0); });
+    crew_.channel(0).drain([&](const worker::ServiceChanged& change) { worker::follow(change, 0, crew_.watch(0)); });
   }
   director_.settle();
   return {};

@@ -98,6 +98,7 @@ auto Table::open(const NewConnection& connection, std::uint64_t hash, base::Stam
   fill(slot, connection, now);
   timers_.insert(slot, Standing::half_open, now);
   service::bind_connection(connection.server.id, lines_, limits_, loads_);
+  note(connection.server.id);
   ++counts_.connections;
   return {Opened::yes, slot};
 }
@@ -112,10 +113,12 @@ void Table::set_state(std::uint32_t slot, State state, base::Stamp now) noexcept
   if (is_active(state) && entry.has(Hot::inactive)) {
     line.inactive.subtract(1);
     line.active.add(1);
+    note(entry.server_id);
     entry.flags = static_cast<std::uint8_t>(entry.flags & ~Hot::inactive);
   } else if (!is_active(state) && !entry.has(Hot::inactive)) {
     line.active.subtract(1);
     line.inactive.add(1);
+    note(entry.server_id);
     entry.flags |= Hot::inactive;
   }
   if (state == State::established && entry.has(Hot::unassured)) assure(slot);
@@ -153,6 +156,7 @@ void Table::release(std::uint32_t slot, bool early) noexcept {
   service::ServerLine& line = lines_[entry.server_id.value];
   service::unbind_connection(entry.server_id, lines_, entry.has(Hot::inactive) ? line.inactive : line.active, limits_,
                              loads_);
+  note(entry.server_id);
   if (const Templates::Handle persistence = cold(slot).persistence; persistence != 0)
     early ? templates_->release_early(persistence, now_, lines_) : templates_->release(persistence, now_);
   entry.flags = 0;

@@ -12,7 +12,7 @@
 #include "conn/templates.hpp"
 #include "conn/timers.hpp"
 #include "net/packet.hpp"
-#include "service/lines.hpp"
+#include "service/watch.hpp"
 
 namespace fairway::conn {
 
@@ -59,6 +59,8 @@ class Table {
     limits_ = limits;
     loads_ = loads;
   }
+  /// Whom to tell when a server's active and inactive connections change; it is of the table's lines and must outlive it.
+  void use_watch(service::Watch& watch) noexcept { watch_ = &watch; }
 
   std::uint64_t hash(const net::Tuple4& tuple) const noexcept { return hash_(tuple); }
   /// The connection with this tuple, in either direction.
@@ -118,6 +120,9 @@ class Table {
   bool claim_reply_tuple(const net::Tuple4& reply, std::uint64_t hash) noexcept;
   void fill(std::uint32_t slot, const NewConnection& connection, base::Stamp now) noexcept;
   void release(std::uint32_t slot, bool early = false) noexcept;
+  void note(service::ServerId server) noexcept {
+    if (watch_) watch_->note(server);
+  }
   void look_at(std::uint32_t slot, base::Stamp now) noexcept;
 
   Storage storage_;
@@ -132,6 +137,7 @@ class Table {
   Templates* templates_ = nullptr;
   service::ServerLimits* limits_ = nullptr;
   service::Loads loads_{{}};
+  service::Watch* watch_ = nullptr;
   base::Stamp now_;  // of the last opening or burst's end
   Counts counts_;
 };

@@ -140,15 +140,15 @@ void Director::dismiss(Entry& entry, const Server& server) {
   entry.others += servers_.counted(server.id);
 }
 
-/// Publishes a version in the place of the current one, if any, which is returned.
+/// Publishes a version, with its scheduler's table, in the place of the current one, if any, which is returned.
 Director::Version Director::put(Entry& entry, std::shared_ptr<Service> next) {
-  next->table = next->scheduler->table(*next);
   Version before = std::exchange(entry.version, std::move(next));
   table_.put(*entry.version);
   return before;
 }
 
 void Director::put_and_announce(Entry& entry, std::shared_ptr<Service> next) {
+  next->table = next->scheduler->table(*next);
   Version before = put(entry, std::move(next));
   announce(before.get(), entry.version.get());
   discard(std::move(before));
@@ -201,7 +201,10 @@ base::Result<void> Director::carry_out(const EditService& command) {
   auto next = std::make_shared<Service>(*entry.version);
   set_fields(*next, spec);
   const bool has_new_scheduler = next->scheduler != entry.version->scheduler;
-  if (has_new_scheduler) begin_life(*next, crew_.size(), &sched::Scheduler::chosen);
+  if (has_new_scheduler) {
+    begin_life(*next, crew_.size(), &sched::Scheduler::chosen);
+    next->table = next->scheduler->table(*next);
+  }
   Version before = put(entry, std::move(next));
   // Else the scheduler has nothing to hear of: as in the kernel, it keeps its place in the list (ip_vs_edit_service).
   if (has_new_scheduler) announce(before.get(), entry.version.get());

@@ -19,7 +19,9 @@ const service::Server* pick(const service::Service& service, const net::PacketVi
                                   .loads = context.loads,
                                   .packet = packet,
                                   .now = context.now,
-                                  .random = context.random.next()});
+                                  .random = context.random.next(),
+                                  .settings = context.services.settings(),
+                                  .watch = context.watch});
 }
 
 /// The client as far as the service tells clients apart.
@@ -74,6 +76,7 @@ void serve_one_packet(Burst& burst, std::uint32_t i, const Choice& choice, Conte
   service::bind_connection(server.id, context.lines, context.limits, context.loads);
   service::unbind_connection(server.id, context.lines, context.lines[server.id.value].inactive, context.limits,
                              context.loads);
+  if (context.watch) context.watch->note(server.id);  // an overload may have ended
   if (choice.persistence != 0) context.templates->release(choice.persistence, context.now);
 }
 

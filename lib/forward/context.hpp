@@ -12,6 +12,7 @@
 #include "route/snapshot.hpp"
 #include "service/lines.hpp"
 #include "service/table.hpp"
+#include "service/watch.hpp"
 
 namespace fairway::forward {
 
@@ -44,6 +45,7 @@ struct Context {
   service::ServerLine* lines;             // by server id; this worker writes
   service::Loads loads;
   service::ServerLimits* limits = nullptr;  // by server id, shared with the other workers; null: nobody has thresholds
+  service::Watch* watch = nullptr;          // this worker's; null: choices look at all servers
   conn::Templates* templates = nullptr;     // shared with the other workers; needed by persistent services
   unsigned worker = 0;
   unsigned workers = 1;

@@ -13,16 +13,17 @@
 namespace fairway::sched {
 
 /// What lblc and lblcr remember of each destination, for one worker and one service, and when they forget it, as the kernel
-/// does: each half hour what was not used for a day, and each minute, while there are more than 16 Ki destinations, some
-/// that were not used for six minutes. Unlike in the kernel there is a limit, twice that number; then for each new
-/// destination an old one is forgotten. The clock begins with the first choice.
+/// does: each half hour what was not used for as long as a setting says, and each minute, while there are more than 16 Ki
+/// destinations, some that were not used for six minutes. Unlike in the kernel there is a limit, twice that number; then
+/// for each new destination an old one is forgotten. The clock begins with the first choice.
 ///
 /// All memory is taken when it is made: 0.6 MB for values of four bytes, 0.9 MB for values of eight.
 template <class Value>
 class DestinationCache {
  public:
   static constexpr std::uint32_t comfortable = 16 * 1024, capacity = 2 * comfortable;
-  static constexpr std::uint32_t minute = 60'000, day = 24 * 60 * minute;  // milliseconds
+  static constexpr std::uint32_t minute = 60'000;              // milliseconds
+  static constexpr std::uint32_t longest = 24 * 24 * 60 * 60;  // seconds; what is to be remembered longer is not
 
   DestinationCache() : entries_(std::make_unique<Entry[]>(capacity)), next_(std::make_unique<Link[]>(capacity)) {
     heads_.fill(none);
@@ -31,15 +32,15 @@ class DestinationCache {
 
   std::uint32_t size() const noexcept { return size_; }
 
-  /// To be called before each choice. `forget` is called with the value of each destination that is forgotten. Bounded
-  /// work: a sweep through all goes on from choice to choice.
+  /// To be called before each choice, with the seconds after which an unused destination is forgotten. `forget` is called
+  /// with the value of each that is. Bounded work: a sweep through all goes on from choice to choice.
   template <class Forget>
-  void advance(base::Stamp now, Forget&& forget) noexcept {
+  void advance(base::Stamp now, std::uint32_t expiration, Forget&& forget) noexcept {
     if (!has_begun_) {
       has_begun_ = true;
       next_tick_ = base::later(now, minute);
     }
-    if (base::is_due(next_tick_, now)) tick(now);
+    if (base::is_due(next_tick_, now)) tick(now, expiration);
     for (std::uint32_t i = 0; i < buckets_a_choice && buckets_to_sweep_ > 0; ++i) sweep_bucket(now, forget);
   }
 
@@ -104,23 +105,31 @@ class DestinationCache {
 
   /// By the last full check, though its sweep may not have come by yet.
   bool is_forgotten(const Entry& entry) const noexcept {
-    return has_checked_ && base::is_due(base::later(entry.used, day), last_full_check_);
+    return has_checked_ && base::is_due(entry.used, last_full_check_) &&
+           base::elapsed(entry.used, last_full_check_) >= base::elapsed(forgotten_until_, last_full_check_);
   }
 
   /// A minute has passed, or several without a choice, of which the last full check alone matters.
-  void tick(base::Stamp now) noexcept {
+  void tick(base::Stamp now, std::uint32_t expiration) noexcept {
     const std::uint32_t passed = 1 + base::elapsed(next_tick_, now) / minute;
     next_tick_ = base::later(next_tick_, passed * minute);
     if (ticks_ + passed >= ticks_between_full_checks) {
       ticks_ = (ticks_ + passed) % ticks_between_full_checks;
       last_full_check_ = base::later(next_tick_, 0u - (ticks_ + 1) * minute);
-      has_checked_ = true;
+      forget_until(base::later(last_full_check_, 0u - std::min(expiration, longest) * 1000));
       begin_sweep(capacity, false);
     } else if (size_ > comfortable) {
       begin_sweep(std::min((size_ - comfortable) * 4 / 3, comfortable / 2), true);
     } else {
       ticks_ += passed;
     }
+  }
+
+  /// What a check forgot stays forgotten, though a later one may be more patient.
+  void forget_until(base::Stamp moment) noexcept {
+    const bool is_later = base::elapsed(moment, last_full_check_) < base::elapsed(forgotten_until_, last_full_check_);
+    if (is_later || !has_checked_) forgotten_until_ = moment;
+    has_checked_ = true;
   }
 
   void begin_sweep(std::uint32_t goal, bool is_crowded) noexcept {
@@ -167,8 +176,9 @@ class DestinationCache {
 
   bool has_begun_ = false, has_checked_ = false;
   base::Stamp next_tick_, last_full_check_;
-  std::uint32_t ticks_ = 0;  // since the last full check
-  std::uint32_t rover_ = 0;  // the bucket that was swept last
+  base::Stamp forgotten_until_;  // what was used later is remembered
+  std::uint32_t ticks_ = 0;      // since the last full check
+  std::uint32_t rover_ = 0;      // the bucket that was swept last
   std::uint32_t buckets_to_sweep_ = 0, goal_ = 0;
   bool is_crowded_ = false;
 };

@@ -26,14 +26,15 @@ class LocalityLeastConnection final : public Scheduler {
     constexpr auto forget = [](service::ServerId) {};
     auto& destinations = static_cast<State&>(*question.service.life->states[question.worker]).destinations;
     const std::uint64_t destination = destination_key(question.packet);
-    destinations.advance(question.now, forget);
+    LocalityTracked* tracked = track<LocalityTable>(question);
+    destinations.advance(question.now, question.settings.lblc_expiration, forget);
     service::ServerId* known = destinations.find(destination, question.now);
     if (known) {
       // That it takes no connections for being full does not count here, as in the kernel.
       const service::Server* server = find_server(question.service, *known);
-      if (server && server->weight > 0 && !should_leave(question, *server)) return server;
+      if (server && server->weight > 0 && !should_leave(question, *server, tracked)) return server;
     }
-    const service::Server* server = least_for_weight(question, overhead);
+    const service::Server* server = least_loaded(question, tracked);
     if (!server) return nullptr;
     if (!known) known = &destinations.insert(destination, question.now, forget);
     *known = server->id;

@@ -6,7 +6,7 @@
 
 /// Locality-based least connection with replication: as lblc, but a destination has a set of servers, of which the one with
 /// the least overhead for its weight serves. The set grows by one when that one is overburdened, and shrinks by one when
-/// it has not changed for a day.
+/// it has not changed for a day, or what the setting says.
 namespace fairway::sched {
 namespace {
 
@@ -76,12 +76,12 @@ struct State final : service::SchedulerState {
 /// The member with the least overhead for its weight of those that take connections, the newest on a tie.
 const service::Server* least_of(const Set& set, const Members& members, const Question& question) noexcept {
   const service::Server* best = nullptr;
-  std::uint64_t least = 0;
+  Fraction least{0, 0};
   for (Link link = set.first; link != none; link = members.next(link)) {
     const service::Server* server = find_server(question.service, members.id(link));
     if (!server || !takes_connections(question.loads, *server)) continue;
-    const std::uint64_t its = overhead(question.loads, *server);
-    if (best && least * server->weight <= its * best->weight) continue;
+    const Fraction its{overhead(question.loads, server->id), server->weight};
+    if (best && !is_less(its, least)) continue;
     best = server;
     least = its;
   }
@@ -93,16 +93,14 @@ const service::Server* least_of(const Set& set, const Members& members, const Qu
 /// spare the only one that is of use.)
 Link most_of(const Set& set, const Members& members, const Question& question) noexcept {
   Link found = none;
-  const service::Server* worst = nullptr;
-  std::uint64_t most = 0;
+  Fraction most{0, 0};
   for (Link link = set.first; link != none; link = members.next(link)) {
     const service::Server* server = find_server(question.service, members.id(link));
     if (!server) return link;
     if (server->weight == 0) continue;
-    const std::uint64_t its = overhead(question.loads, *server);
-    if (worst && most * server->weight >= its * worst->weight) continue;
+    const Fraction its{overhead(question.loads, server->id), server->weight};
+    if (most.exists() && !is_less(most, its)) continue;
     found = link;
-    worst = server;
     most = its;
   }
   return found;
@@ -117,17 +115,20 @@ class LocalityWithReplication final : public Scheduler {
   std::unique_ptr<service::SchedulerState> state() const override { return std::make_unique<State>(); }
 
   const service::Server* pick(const Question& question) const noexcept override {
-    auto& [destinations, members] = static_cast<State&>(*question.service.life->states[question.worker]);
+    auto& state = static_cast<State&>(*question.service.life->states[question.worker]);
+    DestinationCache<Set>& destinations = state.destinations;
+    Members& members = state.members;
     const auto forget = [&](Set& set) { members.clear(set); };
     const std::uint64_t destination = destination_key(question.packet);
-    destinations.advance(question.now, forget);
+    LocalityTracked* tracked = track<LocalityTable>(question);
+    destinations.advance(question.now, question.settings.lblcr_expiration, forget);
     Set* set = destinations.find(destination, question.now);
     if (set) {
       const service::Server* server = least_of(*set, members, question);
       shrink(*set, members, question);
-      if (server && !should_leave(question, *server)) return server;
+      if (server && !should_leave(question, *server, tracked)) return server;
     }
-    const service::Server* server = least_for_weight(question, overhead);
+    const service::Server* server = least_loaded(question, tracked);
     if (!server) return nullptr;
     if (!set) {
       while (members.is_full()) destinations.make_room(question.now, forget);
@@ -139,8 +140,8 @@ class LocalityWithReplication final : public Scheduler {
 
  private:
   static void shrink(Set& set, Members& members, const Question& question) noexcept {
-    constexpr std::uint32_t a_day = DestinationCache<Set>::day;
-    if (set.size <= 1 || base::elapsed(set.changed, question.now) <= a_day) return;
+    const std::uint32_t unchanged = base::elapsed(set.changed, question.now);
+    if (set.size <= 1 || unchanged <= question.settings.lblcr_expiration * 1000) return;
     if (const Link link = most_of(set, members, question); link != none) members.remove(set, link, question.now);
   }
 };

@@ -1,29 +1,26 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // SPDX-FileCopyrightText: Fairway contributors
-#include "sched/overhead.hpp"
+#include "sched/least.hpp"
 #include "sched/registry.hpp"
 
 /// Least connection: the server with the least overhead; the first in the list on a tie.
 namespace fairway::sched {
 namespace {
 
+struct ByOverhead {
+  static constexpr bool follows_counts = true, divides = false;
+  static Fraction of(const service::Loads& loads, const Member& member) noexcept {
+    return {overhead(loads, member.id), 1};
+  }
+};
+
 class LeastConnection final : public Scheduler {
  public:
   std::string_view name() const noexcept override { return "lc"; }
-
-  const service::Server* pick(const Question& question) const noexcept override {
-    const service::Server* best = nullptr;
-    std::uint64_t least = 0;
-    for (const service::Server& server : question.service.servers) {
-      if (!takes_connections(question.loads, server)) continue;
-      const std::uint64_t its = overhead(question.loads, server);
-      if (!best || its < least) {
-        best = &server;
-        least = its;
-      }
-    }
-    return best;
+  std::unique_ptr<service::SchedulerTable> table(const service::Service& service) const override {
+    return std::make_unique<LeastTable<ByOverhead>>(service);
   }
+  const service::Server* pick(const Question& question) const noexcept override { return least<ByOverhead>(question); }
 };
 
 }  // namespace

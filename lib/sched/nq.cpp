@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // SPDX-FileCopyrightText: Fairway contributors
-#include <algorithm>
-
 #include "sched/least.hpp"
 #include "sched/registry.hpp"
 
@@ -9,17 +7,21 @@
 namespace fairway::sched {
 namespace {
 
+struct IdleFirst {
+  static constexpr bool follows_counts = true, divides = true;
+  static Fraction of(const service::Loads& loads, const Member& member) noexcept {
+    const bool is_idle = loads.active(member.id) == 0;
+    return {is_idle ? 0 : expected_overhead(loads, member.id), member.weight};
+  }
+};
+
 class NeverQueue final : public Scheduler {
  public:
   std::string_view name() const noexcept override { return "nq"; }
-
-  const service::Server* pick(const Question& question) const noexcept override {
-    const auto& servers = question.service.servers;
-    const auto idle = std::find_if(servers.begin(), servers.end(), [&](const service::Server& server) {
-      return takes_connections(question.loads, server) && question.loads.active(server.id) == 0;
-    });
-    return idle != servers.end() ? &*idle : least_for_weight(question, expected_overhead);
+  std::unique_ptr<service::SchedulerTable> table(const service::Service& service) const override {
+    return std::make_unique<LeastTable<IdleFirst>>(service);
   }
+  const service::Server* pick(const Question& question) const noexcept override { return least<IdleFirst>(question); }
 };
 
 }  // namespace

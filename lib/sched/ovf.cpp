@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // SPDX-FileCopyrightText: Fairway contributors
+#include "sched/least.hpp"
 #include "sched/registry.hpp"
 
 /// Overflow: the heaviest server that has no more active connections than its weight, the first in the list on a tie. So
@@ -8,18 +9,21 @@
 namespace fairway::sched {
 namespace {
 
+struct HeaviestWithRoom {
+  static constexpr bool follows_counts = true, divides = false;
+  static Fraction of(const service::Loads& loads, const Member& member) noexcept {
+    return {lightness(member.weight), loads.active(member.id) <= member.weight ? 1u : 0u};
+  }
+};
+
 class Overflow final : public Scheduler {
  public:
   std::string_view name() const noexcept override { return "ovf"; }
-
+  std::unique_ptr<service::SchedulerTable> table(const service::Service& service) const override {
+    return std::make_unique<LeastTable<HeaviestWithRoom>>(service);
+  }
   const service::Server* pick(const Question& question) const noexcept override {
-    const service::Server* best = nullptr;
-    for (const service::Server& server : question.service.servers) {
-      if (best && server.weight <= best->weight) continue;
-      if (takes_connections(question.loads, server) && question.loads.active(server.id) <= server.weight)
-        best = &server;
-    }
-    return best;
+    return least<HeaviestWithRoom>(question);
   }
 };
 

@@ -9,8 +9,12 @@
 #include "net/packet.hpp"
 #include "service/lines.hpp"
 #include "service/service.hpp"
+#include "service/settings.hpp"
+#include "service/watch.hpp"
 
 namespace fairway::sched {
+
+inline constexpr service::Settings default_settings{};
 
 /// All that a choice may depend on.
 struct Question {
@@ -20,6 +24,8 @@ struct Question {
   const net::PacketView& packet;  // the one that opens the connection, parsed
   base::Stamp now{};
   std::uint64_t random = 0;  // drawn for this question
+  const service::Settings& settings = default_settings;
+  service::Watch* watch = nullptr;  // the worker's; null: every choice looks at all servers
 };
 
 /// How a service's new connections are shared out. One object a kind, without state of its own: what is derived from a

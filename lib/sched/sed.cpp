@@ -8,12 +8,21 @@
 namespace fairway::sched {
 namespace {
 
+struct ByExpectedDelay {
+  static constexpr bool follows_counts = true, divides = true;
+  static Fraction of(const service::Loads& loads, const Member& member) noexcept {
+    return {expected_overhead(loads, member.id), member.weight};
+  }
+};
+
 class ShortestExpectedDelay final : public Scheduler {
  public:
   std::string_view name() const noexcept override { return "sed"; }
-
+  std::unique_ptr<service::SchedulerTable> table(const service::Service& service) const override {
+    return std::make_unique<LeastTable<ByExpectedDelay>>(service);
+  }
   const service::Server* pick(const Question& question) const noexcept override {
-    return least_for_weight(question, expected_overhead);
+    return least<ByExpectedDelay>(question);
   }
 };
 

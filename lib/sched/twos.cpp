@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/random.hpp"
-#include "sched/overhead.hpp"
+#include "sched/least.hpp"
 #include "sched/registry.hpp"
 
 /// The power of two choices: of two servers that are drawn at random by weight, the one with less overhead for its weight;
@@ -11,53 +11,83 @@
 namespace fairway::sched {
 namespace {
 
-struct Table final : service::SchedulerTable {
-  std::vector<std::uint64_t> sums;  // of the weights up to and with each server of the list
+/// The weight of each server that takes connections, 0 for the others.
+class View {
+ public:
+  static constexpr bool follows_counts = false;
+
+  explicit View(std::uint32_t size) : tree_(size) {}
+
+  void assign(std::uint32_t place, const Member& member, const service::Loads& loads) noexcept {
+    tree_.assign(place, takes_connections(loads, member) ? member.weight : 0);
+  }
+  void seal() noexcept { tree_.seal(); }
+  void set(std::uint32_t place, const Member& member, const service::Loads& loads) noexcept {
+    tree_.set(place, takes_connections(loads, member) ? member.weight : 0);
+  }
+
+  std::uint64_t sum() const noexcept { return tree_.root(); }
+  bool takes(std::uint32_t place) const noexcept { return tree_.get(place) != 0; }
+  std::uint32_t find(std::uint64_t sum) const noexcept { return tree_.find(sum); }
+
+ private:
+  SumTree tree_;
 };
+
+using Table = TrackedTable<View>;
+
+/// A number from 0 to the sum of weights, both included, so that the first server is a little likelier than its weight, as
+/// in the kernel; made one from 0 to below the sum.
+std::uint64_t draw(base::Random& random, std::uint64_t sum) noexcept {
+  return std::max<std::uint64_t>(random.below(sum + 1), 1) - 1;
+}
 
 class TwoChoices final : public Scheduler {
  public:
   std::string_view name() const noexcept override { return "twos"; }
-
   std::unique_ptr<service::SchedulerTable> table(const service::Service& service) const override {
-    auto table = std::make_unique<Table>();
-    std::uint64_t sum = 0;
-    for (const service::Server& server : service.servers) table->sums.push_back(sum += server.weight);
-    return table;
+    return std::make_unique<Table>(service);
   }
 
   const service::Server* pick(const Question& question) const noexcept override {
     base::Random random(question.random);
-    const service::Server* first = draw(question, random);
-    const service::Server* second = draw(question, random);
+    Tracked<View>* tracked = track<Table>(question);
+    const auto draw_one = [&] { return tracked ? find(*tracked, random, question) : walk(random, question); };
+    const service::Server* first = draw_one();
+    const service::Server* second = draw_one();
     if (!first || !second) return nullptr;
-    const bool second_is_better =
-        overhead(question.loads, *first) * second->weight > overhead(question.loads, *second) * first->weight;
-    return second_is_better ? second : first;
+    return is_less(burden_of(*second, question), burden_of(*first, question)) ? second : first;
   }
 
  private:
-  /// Draws again where the one that was drawn takes no connections just now: the rest keep their shares of each other.
-  static const service::Server* draw(const Question& question, base::Random& random) noexcept {
-    const auto& servers = question.service.servers;
-    const std::vector<std::uint64_t>& sums = static_cast<const Table&>(*question.service.table).sums;
-    if (sums.empty() || sums.back() == 0) return nullptr;
-    constexpr int most_draws = 64;
-    for (int i = 0; i < most_draws; ++i) {
-      const service::Server& server = servers[place_of(random.below(sums.back() + 1), sums)];
-      if (takes_connections(question.loads, server)) return &server;
-    }
-    const auto able = std::find_if(servers.begin(), servers.end(), [&](const service::Server& server) {
-      return takes_connections(question.loads, server);
-    });
-    return able != servers.end() ? &*able : nullptr;
+  static Fraction burden_of(const service::Server& server, const Question& question) noexcept {
+    return {overhead(question.loads, server.id), server.weight};
   }
 
-  /// The number is one of 0 to the sum of weights, both included, so that the first server of the list is a little likelier
-  /// than its weight, as in the kernel.
-  static std::size_t place_of(std::uint64_t number, const std::vector<std::uint64_t>& sums) noexcept {
-    const auto found = std::lower_bound(sums.begin(), sums.end(), std::max<std::uint64_t>(number, 1));
-    return static_cast<std::size_t>(found - sums.begin());
+  static const service::Server* walk(base::Random& random, const Question& question) noexcept {
+    const auto& servers = question.service.servers;
+    const auto weight_of = [&](const service::Server& server) -> std::uint64_t {
+      return takes_connections(question.loads, server) ? server.weight : 0;
+    };
+    std::uint64_t sum = 0;
+    for (const service::Server& server : servers) sum += weight_of(server);
+    if (sum == 0) return nullptr;
+    std::uint64_t number = draw(random, sum);
+    for (const service::Server& server : servers) {
+      const std::uint64_t weight = weight_of(server);
+      if (number < weight) return &server;
+      number -= weight;
+    }
+    return nullptr;  // all that was left has just become overloaded
+  }
+  static const service::Server* find(Tracked<View>& tracked, base::Random& random, const Question& question) noexcept {
+    const View& view = tracked.view();
+    while (view.sum() > 0 || (tracked.look_again(question) && view.sum() > 0)) {
+      const std::uint32_t place = view.find(draw(random, view.sum()));
+      tracked.look_at(place, question);
+      if (view.takes(place)) return &question.service.servers[place];
+    }
+    return nullptr;
   }
 };
 

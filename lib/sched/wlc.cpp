@@ -10,9 +10,11 @@ namespace {
 class WeightedLeastConnection final : public Scheduler {
  public:
   std::string_view name() const noexcept override { return "wlc"; }
-
+  std::unique_ptr<service::SchedulerTable> table(const service::Service& service) const override {
+    return std::make_unique<LeastTable<ByOverheadAndWeight>>(service);
+  }
   const service::Server* pick(const Question& question) const noexcept override {
-    return least_for_weight(question, overhead);
+    return least<ByOverheadAndWeight>(question);
   }
 };
 

@@ -44,6 +44,11 @@ struct alignas(64) ServerLine {
   Counter<std::uint32_t>
       total;  // the two together; read at once, as a connection may be changing from one to the other
   Counter<std::uint32_t> persistent;  // the kernel's PersistConn: templates made less templates ended, by this worker
+
+  // Of this worker's Watch alone (watch.hpp).
+  std::uint64_t watch_slot : 18 = 0;   // who wants to know when active or inactive change; 0: nobody
+  std::uint64_t watch_place : 22 = 0;  // what that one calls the server
+  std::uint64_t watch_next : 22 = 0;   // the next one in its list of changed servers
 };
 static_assert(sizeof(ServerLine) == 64);
 
@@ -105,6 +110,10 @@ class Loads {
   }
   bool is_quiescent(ServerId id) const noexcept { return limits_ && limits_[id.value].is_quiescent(); }
   bool is_overloaded(ServerId id) const noexcept { return limits_ && limits_[id.value].is_overloaded(); }
+  /// Whether it may ever be overloaded, as long as its service is not edited.
+  bool is_limited(ServerId id) const noexcept { return limits_ && limits_[id.value].has_any(); }
+  /// By one worker's count, or several workers' that change while they are summed.
+  bool are_of_several_workers() const noexcept { return workers_.size() > 1; }
 
  private:
   std::span<const ServerLine* const> workers_;

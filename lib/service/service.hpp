@@ -45,7 +45,8 @@ struct Server {
   }
 };
 
-/// What a scheduler derives from a service's servers (gcd, hash tables). Made by control, never changed.
+/// What a scheduler derives from a service's servers (gcd, hash tables). Made by control, never changed, but for the room
+/// that it may have for each worker.
 struct SchedulerTable {
   virtual ~SchedulerTable() = default;
 };
@@ -54,6 +55,8 @@ struct SchedulerTable {
 /// what the scheduler itself says.
 struct SchedulerState {
   virtual ~SchedulerState() = default;
+
+  std::uint32_t watch_slot = 0;  // of the worker's Watch; 0: none yet
 };
 
 /// What lives as long as a service does, while versions of it come and go.

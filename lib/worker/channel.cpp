@@ -52,6 +52,7 @@ Crew::Crew(unsigned workers) {
     channels_.push_back(std::make_unique<Channel>());
     lines_.push_back(service::make_server_lines());
     line_pointers_.push_back(lines_.back().get());
+    watches_.emplace_back(lines_.back().get());
   }
 }
 

@@ -16,6 +16,7 @@
 #include "service/limits.hpp"
 #include "service/lines.hpp"
 #include "service/service.hpp"
+#include "service/watch.hpp"
 
 /// Between control (one thread) and the workers: messages one way, counts the other.
 namespace fairway::worker {
@@ -147,6 +148,8 @@ class Crew {
   service::ServerLine* lines(unsigned worker) { return lines_[worker].get(); }
   const service::ServerLine* lines(unsigned worker) const { return lines_[worker].get(); }
   std::vector<const service::ServerLine*> all_lines() const;
+  /// The worker's alone.
+  service::Watch& watch(unsigned worker) { return watches_[worker]; }
   /// By server id. Control sets thresholds, workers the overload.
   service::ServerLimits* limits() { return limits_.get(); }
   service::Loads loads() const { return service::Loads(line_pointers_, limits_.get()); }
@@ -167,6 +170,7 @@ class Crew {
   std::vector<std::unique_ptr<Channel>> channels_;
   std::vector<service::ServerLines> lines_;
   std::vector<const service::ServerLine*> line_pointers_;
+  std::vector<service::Watch> watches_;
   service::AllServerLimits limits_ = service::make_server_limits();
   std::deque<std::pair<std::uint64_t, std::shared_ptr<const void>>> garbage_;  // with what must be drained first
   std::uint64_t posted_ = 0;

@@ -55,6 +55,7 @@ Worker::Worker(unsigned number, Connections connections, Links links, Shared& sh
                .lines = crew.lines(number),
                .loads = crew.loads(),
                .limits = crew.limits(),
+               .watch = &crew.watch(number),
                .templates = &shared.templates,
                .worker = number,
                .workers = crew.size(),
@@ -67,6 +68,7 @@ Worker::Worker(unsigned number, Connections connections, Links links, Shared& sh
       forget_from_(connections_.capacity()) {
   connections_.use_templates(shared.templates);
   connections_.use_limits(crew.limits(), crew.loads());
+  connections_.use_watch(crew.watch(number));
 }
 
 void Worker::run() noexcept {
@@ -97,7 +99,7 @@ bool Worker::poll_once() noexcept {
 // Everything of control's is taken here, between two bursts: what the stages see does not change under them.
 void Worker::follow_changes() noexcept {
   channel_.drain([&](const ServiceChanged& change) {
-    follow(change, number_);
+    follow(change, number_, crew_.watch(number_));
     if (takes_servers_away(change)) upkeep_.server_deleted();
   });
   context_.routes = shared_.routes.load(std::memory_order_acquire);

@@ -29,6 +29,8 @@ class Server:
     def __init__(self, name):
         self.name = name
         self.active = self.inactive = 0
+        self.upper = self.lower = 0
+        self.overloaded = False
 
     def set_weight(self, weight):
         self.weight = weight
@@ -37,6 +39,44 @@ class Server:
     @property
     def overhead(self):
         return 256 * self.active + self.inactive
+
+    @property
+    def takes(self):
+        """May get new connections."""
+        return self.weight > 0 and not self.overloaded
+
+    def set_thresholds(self, upper, lower):
+        if upper == 0 or upper > self.upper:
+            self.overloaded = False
+        self.upper, self.lower = upper, lower
+
+    def bound(self):
+        """A connection has been counted."""
+        if self.upper and self.active + self.inactive >= self.upper:
+            self.overloaded = True
+
+    def unbound(self):
+        """A connection has ended."""
+        total = self.active + self.inactive
+        if total < self.lower if self.lower else not self.upper or 4 * total < 3 * self.upper:
+            self.overloaded = False
+
+
+def least(servers, burden):
+    """The one with the least burden for its weight; the first of equals."""
+    best = None
+    for server in servers:
+        if best is None or burden(best) * server.weight > burden(server) * best.weight:
+            best = server
+    return best
+
+
+def overhead(server):
+    return server.overhead
+
+
+def delay(server):
+    return server.active + 1
 
 
 class RoundRobin:
@@ -60,7 +100,7 @@ class RoundRobin:
     def choose(self, packet):
         start = 0 if self.last is None else self.servers.index(self.last) + 1
         for server in self.servers[start:] + self.servers[:start]:
-            if server.weight > 0:
+            if server.takes:
                 self.last = server
                 return server
         return None
@@ -98,17 +138,30 @@ class WeightedRoundRobin:
         self.adapt()
 
     def choose(self, packet):
+        """Gives up after a pass with the lowest level over all servers, wherever it began."""
         if self.mw == 0:
             return None
+        last, stop, last_pass, restarted = self.current, None, False, False
+        reach = max((server.weight for server in self.servers if server.takes), default=0)
         while True:
-            self.current += 1
-            if self.current == len(self.servers):
-                self.current = -1
-                self.cw -= self.di
-                if self.cw <= 0:
-                    self.cw = self.mw
-            elif self.servers[self.current].weight >= self.cw:
-                return self.servers[self.current]
+            for self.current in range(self.current + 1, len(self.servers)):
+                server = self.servers[self.current]
+                if server.takes and server.weight >= self.cw:
+                    return server
+                if self.current == stop:
+                    return None
+            self.current = -1
+            self.cw -= self.di
+            if self.cw <= 0:
+                self.cw = self.mw
+                if last_pass or last == -1:
+                    return None
+                restarted = True
+            # Of many passes that nobody's weight reaches, only the last is made.
+            self.cw -= max(0, (self.cw - max(reach, self.di) - 1) // self.di - 1) * self.di
+            last_pass = self.cw <= self.di
+            if last_pass and restarted and last != -1:
+                stop = last
 
 
 class Memoryless:
@@ -128,7 +181,7 @@ class Memoryless:
 
     @property
     def able(self):
-        return [server for server in self.servers if server.weight > 0]
+        return [server for server in self.servers if server.takes]
 
 
 class LeastConnection(Memoryless):
@@ -138,12 +191,12 @@ class LeastConnection(Memoryless):
 
 class WeightedLeastConnection(Memoryless):
     def choose(self, packet):
-        return min(self.able, key=lambda server: Fraction(server.overhead, server.weight), default=None)
+        return least(self.able, overhead)
 
 
 class ShortestExpectedDelay(Memoryless):
     def choose(self, packet):
-        return min(self.able, key=lambda server: Fraction(server.active + 1, server.weight), default=None)
+        return least(self.able, delay)
 
 
 class NeverQueue(ShortestExpectedDelay):
@@ -189,7 +242,7 @@ class Hashing(Memoryless):
             return None
         first, others = self.places(packet)
         for place in chain([first], others if self.falls_back else []):
-            if self.table[place].weight > 0:
+            if self.table[place].takes:
                 return self.table[place]
         return None
 
@@ -290,15 +343,16 @@ class Remembered:
 class Locality(WeightedLeastConnection):
     """Servers by destination. A timer looks at them each minute from the first choice on."""
 
-    MINUTE, DAY = 60_000, 86_400_000
+    MINUTE, HALF_AN_HOUR = 60_000, 30
 
     def __init__(self, servers):
         super().__init__(servers)
         self.entries, self.next_tick, self.counter = {}, None, 1
+        self.expiration = 86_400_000
 
     def tick(self, now):
-        if self.counter % 30 == 0:
-            self.entries = {key: entry for key, entry in self.entries.items() if entry.used + self.DAY > now}
+        if self.counter % self.HALF_AN_HOUR == 0:
+            self.entries = {key: entry for key, entry in self.entries.items() if entry.used + self.expiration > now}
             self.counter = 0
         self.counter += 1
 
@@ -344,9 +398,8 @@ class LocalityWithReplication(Locality):
     def choose(self, packet):
         entry = self.remembered(packet)
         if entry:
-            able = [server for server in entry.servers if server in self.servers and server.weight > 0]
-            server = min(able, key=lambda server: Fraction(server.overhead, server.weight), default=None)
-            if len(entry.servers) > 1 and packet.now > entry.changed + self.DAY:
+            server = least([server for server in entry.servers if server in self.servers and server.takes], overhead)
+            if len(entry.servers) > 1 and packet.now > entry.changed + self.expiration:
                 self.spare(entry, packet.now)
             if server and not self.is_overburdened(server):
                 return server
@@ -404,14 +457,16 @@ class Service:
     def find(self, name):
         return next(server for server in self.servers if server.name == name)
 
-    def add(self, name, weight):
+    def add(self, name, weight, upper=0, lower=0):
         server = self.known.setdefault(name, Server(name))
+        server.set_thresholds(upper, lower)
         server.weight = server.last_weight = weight
         self.servers.insert(0, server)
         self.scheduler.added(server)
 
-    def edit(self, name, weight):
+    def edit(self, name, weight, upper=0, lower=0):
         self.find(name).set_weight(weight)
+        self.find(name).set_thresholds(upper, lower)
         self.scheduler.changed()
 
     def remove(self, name):
@@ -425,4 +480,5 @@ class Service:
         server = self.scheduler.choose(packet)
         if server is not None:
             server.inactive += 1
+            server.bound()
         return server

@@ -25,6 +25,7 @@ class Balance {
     for (unsigned worker = 0; worker < workers; ++worker) {
       lines_.push_back(service::make_server_lines());
       line_pointers_.push_back(lines_.back().get());
+      watches_.emplace_back(lines_.back().get());
     }
     begin(&sched::Scheduler::added);
   }
@@ -55,13 +56,15 @@ class Balance {
 
   /// The number of the chosen server, or none.
   unsigned pick(unsigned worker = 0) {
-    const service::Loads loads(line_pointers_);
+    const service::Loads loads(line_pointers_, limits_.get());
     const service::Server* server = service_.scheduler->pick({.service = service_,
                                                               .worker = worker,
                                                               .loads = loads,
                                                               .packet = packet_,
                                                               .now = now,
-                                                              .random = random_.next()});
+                                                              .random = random_.next(),
+                                                              .settings = settings,
+                                                              .watch = is_watched ? &watches_[worker] : nullptr});
     return server ? server->id.value : none;
   }
   /// Picks, and counts the connection as active.
@@ -76,8 +79,21 @@ class Balance {
     return chosen;
   }
 
-  service::ServerLine& line(unsigned server, unsigned worker = 0) { return lines_[worker][server]; }
+  /// To be changed before the next choice.
+  service::ServerLine& line(unsigned server, unsigned worker = 0) {
+    watches_[worker].note({server});
+    return lines_[worker][server];
+  }
+  service::ServerLimits& limits(unsigned server) { return limits_[server]; }
+  /// Connections of a server over all workers.
+  std::uint32_t total(unsigned server) const {
+    const service::Loads loads(line_pointers_);
+    return loads.active({server}) + loads.inactive({server});
+  }
   service::SchedulerState& state(unsigned worker) { return *service_.life->states[worker]; }
+  service::Settings settings;
+  bool is_watched = true;  // else every choice looks at all servers
+
   const std::vector<service::Server>& servers() const { return service_.servers; }
 
   base::Stamp now{0xffff0000u};  // the clock wraps in a minute
@@ -104,12 +120,14 @@ class Balance {
     return std::find_if(servers.begin(), servers.end(), [&](const auto& it) { return it.id.value == server; });
   }
   void begin(void (sched::Scheduler::*how)(service::SchedulerState&, const service::Service&) const noexcept) {
-    service_.table = service_.scheduler->table(service_);
+    for (std::size_t worker = 0; service_.life && worker < lines_.size(); ++worker)
+      watches_[worker].give_back(service_.life->states[worker]->watch_slot);
     service_.life = std::make_shared<service::ServiceLife>();
     for (std::size_t worker = 0; worker < lines_.size(); ++worker) {
       service_.life->states.push_back(service_.scheduler->state());
       (service_.scheduler->*how)(*service_.life->states.back(), service_);
     }
+    service_.table = service_.scheduler->table(service_);
   }
   template <class F>
   void change(F&& f) {
@@ -124,6 +142,8 @@ class Balance {
   base::Random random_{20};
   std::vector<service::ServerLines> lines_;
   std::vector<const service::ServerLine*> line_pointers_;
+  std::vector<service::Watch> watches_;
+  service::AllServerLimits limits_ = service::make_server_limits();
 };
 
 }  // namespace fairway::tests

@@ -37,6 +37,7 @@ class Services {
     for (unsigned worker = 0; worker < workers; ++worker) {
       lines_.push_back(service::make_server_lines());
       line_pointers_.push_back(lines_.back().get());
+      watches_.emplace_back(lines_.back().get());
     }
     statuses_[service::no_server].set({.available = true, .next_hop = route::by_routes.value});
   }
@@ -104,6 +105,7 @@ class Services {
   service::Table& table() { return table_; }
   const service::ServerStatus* statuses() const { return statuses_.get(); }
   service::ServerLine* lines(unsigned worker) { return lines_[worker].get(); }
+  service::Watch& watch(unsigned worker) { return watches_[worker]; }
   service::ServerLimits* limits() { return limits_.get(); }  // by server id
   service::Loads loads() const { return service::Loads(line_pointers_, limits_.get()); }
   unsigned workers() const { return workers_; }
@@ -196,6 +198,7 @@ class Services {
   service::ServerStatuses statuses_ = service::make_server_statuses();
   std::vector<service::ServerLines> lines_;
   std::vector<const service::ServerLine*> line_pointers_;
+  std::vector<service::Watch> watches_;
   service::AllServerLimits limits_ = service::make_server_limits();
   std::map<std::string, Known> known_;
   std::map<std::string, Version> current_;

@@ -37,6 +37,7 @@ class WorkerUnderTest {
                 .lines = services.lines(number),
                 .loads = services.loads(),
                 .limits = services.limits(),
+                .watch = &services.watch(number),
                 .templates = &templates,
                 .worker = number,
                 .workers = services.workers(),
@@ -45,6 +46,7 @@ class WorkerUnderTest {
         template_share(templates.share_of(number, services.workers(), now)) {
     connections.use_templates(templates);
     connections.use_limits(services.limits(), services.loads());
+    connections.use_watch(services.watch(number));
   }
 
   std::vector<Outcome> run(const std::vector<net::PacketView>& packets) {

@@ -35,12 +35,15 @@ class Traffic {
                  .statuses = director.statuses(),
                  .lines = crew.lines(number),
                  .loads = crew.loads(),
+                 .watch = &crew.watch(number),
                  .worker = number,
                  .workers = workers,
                  .now = base::Stamp{},
                  .routes = &routes_,
                  .answers = {}} {
-    crew.channel(number).drain([&](const worker::ServiceChanged& change) { worker::follow(change, number); });
+    connections_.use_watch(crew.watch(number));
+    crew.channel(number).drain(
+        [&](const worker::ServiceChanged& change) { worker::follow(change, number, crew.watch(number)); });
     // Only flows that are its own: hand-over is not what is tested here.
     for (std::uint16_t number_of_port = 1024; number_of_port < 20'000; ++number_of_port)
       if (forward::owner_of(address(PacketSpec{}.source), port(number_of_port), workers) == number)
@@ -67,7 +70,8 @@ class Traffic {
     auto& channel = crew_.channel(number_);
     channel.set_asleep(false);
     for (std::uint32_t round = 0; !stop_; ++round) {
-      channel.drain([this](const worker::ServiceChanged& change) { worker::follow(change, number_); });
+      channel.drain(
+          [this](const worker::ServiceChanged& change) { worker::follow(change, number_, crew_.watch(number_)); });
       if (send(round % flows, tcp_ack) != Verdict::transmit) lost.add(1);
       open(flows + round % 5000);
       if (round % 32 == 31) {

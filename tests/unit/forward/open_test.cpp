@@ -3,6 +3,7 @@
 #include "forward/open.hpp"
 
 #include <catch2/catch.hpp>
+#include <set>
 
 #include "support/world.hpp"
 
@@ -22,6 +23,8 @@ struct Fixture {
   World world{1, 256};
   service::ServiceKey web = key_of("192.0.2.1"), other_web = key_of("192.0.2.2");
 
+  static net::Tuple4 tuple_of(const PacketSpec& spec) { return Frame(spec).view().tuple; }
+  std::uint32_t hash_of(const PacketSpec& spec) { return world.connections().hash(tuple_of(spec)); }
   std::uint64_t opened(std::string_view server, const service::ServiceKey& key) {
     return world.services.lines(0)[world.services.id_of(key, server, 8080).value].connections.get();
   }
@@ -92,6 +95,29 @@ TEST_CASE_METHOD(Fixture, "two packets of one new flow in a burst are of one con
   CHECK(world.connections().counts().connections == 1);
   CHECK(world.find(client(1))->in_packets == 3);
   CHECK(world.find(client(1))->state == State::established);
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "among many servers too the next choice goes by every connection that began, closed or ended") {
+  std::vector<service::ServerSpec> servers;
+  for (unsigned number = 0; number < 27; ++number)
+    servers.push_back(server_spec(site::server_address(1 + number % 9), static_cast<std::uint16_t>(8080 + number / 9)));
+  world.services.add(web, "lc", servers);
+  const auto server_of = [&](unsigned number) { return world.find(client(number))->server_id; };
+  std::set<service::ServerId> chosen;
+  for (unsigned number = 0; number < 27; ++number) {
+    CHECK(world.send(client(number)).verdict == Verdict::transmit);
+    chosen.insert(server_of(number));
+  }
+  CHECK(chosen.size() == 27);
+  const service::ServerId closed = server_of(7), ended = server_of(20);
+  world.send(client(7, tcp_ack));
+  world.send(client(7, tcp_rst));
+  world.send(client(100));
+  CHECK(server_of(100) == closed);
+  world.connections().expire(world.connections().index4().find(tuple_of(client(20)), hash_of(client(20)))->slot());
+  world.send(client(101));
+  CHECK(server_of(101) == ended);
 }
 
 TEST_CASE_METHOD(Fixture, "what a burst opens counts as active for those behind it in the burst") {

@@ -16,11 +16,12 @@ struct Fixture {
   Cache cache;
   base::Stamp now{0xfffe0000u};  // the clock wraps in two minutes
   std::vector<std::uint32_t> forgotten;
+  std::uint32_t expiration = 86400;  // seconds
 
   Fixture() { advance(); }
 
   void advance() {
-    cache.advance(now, [&](std::uint32_t value) { forgotten.push_back(value); });
+    cache.advance(now, expiration, [&](std::uint32_t value) { forgotten.push_back(value); });
   }
   void pass(std::uint32_t milliseconds) {
     now = base::later(now, milliseconds);
