@@ -20,13 +20,13 @@ service::ServiceSpec spec_of(const Plan& plan, std::uint32_t service) {
   service::ServiceSpec spec{
       .name = "service-" + std::to_string(service),
       .key = {.protocol = net::Protocol::tcp, .address = virtual_address(service), .port = service_port},
-      .scheduler = "rr",
+      .scheduler = plan.scheduler,
       .forwarding = plan.forwarding,
       .servers = {}};
   for (std::uint32_t i = 0; i < plan.servers; ++i)
     spec.servers.push_back({.address = server_address(service * plan.servers + i),
                             .port = service_port,
-                            .weight = 1,
+                            .weight = plan.weight_of(i),
                             .forwarding = plan.forwarding});
   return spec;
 }

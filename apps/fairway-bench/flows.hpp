@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "net/tuple.hpp"
 #include "service/spec.hpp"
@@ -15,11 +16,14 @@ struct Plan {
   std::uint32_t flows = 0;
   std::uint32_t services = 1;
   std::uint32_t servers = 4;  // of each service
+  std::string scheduler = "rr";
+  std::uint32_t weight = 0;  // of every fourth server, the others having two to four times it; 0: all have 1
 
   static constexpr std::uint32_t most_services = 1u << 17;
   static constexpr std::uint32_t most_servers = 1u << 20;  // of all services
 
   std::uint32_t service_of(std::uint32_t flow) const { return flow % services; }
+  std::uint32_t weight_of(std::uint32_t server) const { return weight == 0 ? 1 : weight * (1 + server % 4); }
   std::uint32_t server_count() const { return services * servers; }
 };
 

@@ -11,7 +11,7 @@ std::optional<int> parse(int argc, char** argv, Options& options) {
   app.set_version_flag("--version", "fairway-bench " FAIRWAY_VERSION);
   Plan& plan = options.plan;
   app.add_option("--mode", options.mode, "What is measured")
-      ->check(CLI::IsMember({"dr", "nat", "tun", "collisions"}))
+      ->check(CLI::IsMember({"dr", "nat", "tun", "collisions", "scheduling"}))
       ->capture_default_str();
   app.add_option("--flows", plan.flows, "Established connections")
       ->check(CLI::Range(1u, 200'000'000u))
@@ -37,7 +37,8 @@ std::optional<int> parse(int argc, char** argv, Options& options) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error);
   }
-  if (options.mode != "collisions") plan.forwarding = service::parse_forwarding(options.mode).value();
+  if (options.mode != "collisions" && options.mode != "scheduling")
+    plan.forwarding = service::parse_forwarding(options.mode).value();
   return std::nullopt;
 }
 

@@ -97,4 +97,46 @@ std::string json_line(const Options& options, const Collisions& collisions) {
   return line.dump() + '\n';
 }
 
+std::string table(const Options& options, bool hugepages, const std::vector<SchedulerFigures>& schedulers) {
+  std::string text = fmt::format("ns per new connection by real servers, best of {} rounds of 16,384, {} pages\n",
+                                 options.rounds, hugepages ? "2 MB" : "4 KB");
+  text +=
+      fmt::format("{:<12}{:<31}{:>8}   {:<31}{:>8}\n", "", "choice and counting", "", "SYN through the pipeline", "");
+  text += fmt::format("{:<10}", "scheduler");
+  for (int part = 0; part < 2; ++part) {
+    for (const std::uint32_t size : scheduling_sizes) text += fmt::format("{:>8}", size);
+    text += fmt::format("{:>8}", "ratio");
+  }
+  text += '\n';
+  for (const SchedulerFigures& its : schedulers) {
+    text += fmt::format("{:<10}", its.scheduler);
+    for (const SchedulingCost& cost : its.costs) text += fmt::format("{:>8.1f}", cost.choice);
+    text += fmt::format("{:>8.2f}", its.choice_ratio());
+    for (const SchedulingCost& cost : its.costs) text += fmt::format("{:>8.1f}", cost.connection);
+    text += fmt::format("{:>8.2f}\n", its.connection_ratio());
+  }
+  return text;
+}
+
+std::string json_line(const Options& options, bool hugepages, const std::vector<SchedulerFigures>& schedulers) {
+  nlohmann::ordered_json line{
+      {"mode", options.mode}, {"rounds", options.rounds}, {"hugepages", hugepages}, {"servers", scheduling_sizes}};
+  double choice_ratio = 0, connection_ratio = 0;
+  for (const SchedulerFigures& its : schedulers) {
+    nlohmann::ordered_json row;
+    for (const SchedulingCost& cost : its.costs) {
+      row["choice_ns"].push_back(rounded(cost.choice, 100));
+      row["connection_ns"].push_back(rounded(cost.connection, 100));
+    }
+    row["choice_ratio"] = rounded(its.choice_ratio(), 1000);
+    row["connection_ratio"] = rounded(its.connection_ratio(), 1000);
+    line["schedulers"][std::string(its.scheduler)] = row;
+    choice_ratio = std::max(choice_ratio, its.choice_ratio());
+    connection_ratio = std::max(connection_ratio, its.connection_ratio());
+  }
+  line["largest_choice_ratio"] = rounded(choice_ratio, 1000);
+  line["largest_connection_ratio"] = rounded(connection_ratio, 1000);
+  return line.dump() + '\n';
+}
+
 }  // namespace fairway::bench

@@ -60,3 +60,15 @@ TEST_CASE("without --json the bench prints a table") {
   REQUIRE(text);
   CHECK(text->find("ns/packet") != std::string::npos);
 }
+
+TEST_CASE("the bench measures every scheduler at every number of servers") {
+  const auto result = measured({"--mode", "scheduling", "--rounds", "1", "--json"});
+  CHECK(result["servers"] == nlohmann::json{2, 64, 1024, 4096});
+  CHECK(result["schedulers"].size() == 14);
+  for (const auto& [name, its] : result["schedulers"].items()) {
+    CAPTURE(name);
+    CHECK(its["choice_ns"].size() == 4);
+    CHECK(its["connection_ns"].size() == 4);
+    CHECK(its["choice_ratio"] > 0);
+  }
+}
