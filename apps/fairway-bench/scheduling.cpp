@@ -23,7 +23,7 @@ Plan plan_of(const sched::Scheduler& scheduler, std::uint32_t servers) {
           .flows = round_size,
           .servers = servers,
           .scheduler = std::string(scheduler.name()),
-          .weight = std::max(open_connections / servers, 1u)};
+          .weight = std::max(round_size / servers, 1u)};
 }
 
 double nanoseconds(std::uint64_t ticks) {
@@ -130,8 +130,7 @@ class Connections {
     auto& connections = bed_.connections();
     for (std::uint32_t i = 0; i < round_size; ++i) {
       const net::Tuple4 tuple = client_tuple(plan_, i);
-      if (const auto found = connections.index4().find(tuple, connections.hash(tuple)))
-        connections.expire(found->slot());
+      if (const auto found = connections.find(tuple, connections.hash(tuple))) connections.expire(found->slot());
     }
     connections.end_burst(bed_.context().now, 0);
   }

@@ -24,7 +24,7 @@ struct Fixture {
   service::ServiceKey web = key_of("192.0.2.1"), other_web = key_of("192.0.2.2");
 
   static net::Tuple4 tuple_of(const PacketSpec& spec) { return Frame(spec).view().tuple; }
-  std::uint32_t hash_of(const PacketSpec& spec) { return world.connections().hash(tuple_of(spec)); }
+  std::uint64_t hash_of(const PacketSpec& spec) { return world.connections().hash(tuple_of(spec)); }
   std::uint64_t opened(std::string_view server, const service::ServiceKey& key) {
     return world.services.lines(0)[world.services.id_of(key, server, 8080).value].connections.get();
   }
@@ -115,7 +115,7 @@ TEST_CASE_METHOD(Fixture,
   world.send(client(7, tcp_rst));
   world.send(client(100));
   CHECK(server_of(100) == closed);
-  world.connections().expire(world.connections().index4().find(tuple_of(client(20)), hash_of(client(20)))->slot());
+  world.connections().expire(world.connections().find(tuple_of(client(20)), hash_of(client(20)))->slot());
   world.send(client(101));
   CHECK(server_of(101) == ended);
 }
