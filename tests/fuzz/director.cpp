@@ -92,6 +92,29 @@ Director::Director(Input& input)
                .scheduler = "rr",
                .persistence = 60,
                .servers = {server(5, 443, Forwarding::nat), server(6, 443, Forwarding::dr)}});
+  if ((input_.byte() & 1) != 0) add_special_services();
+}
+
+/// Of every port, of single packets, by mark: they make the pipeline look for services in more places.
+void Director::add_special_services() {
+  constexpr auto tcp = net::Protocol::tcp, udp = net::Protocol::udp;
+  add_service({.name = {},
+               .key = key(2, 0, tcp),
+               .scheduler = "rr",
+               .persistence = 60,
+               .servers = {server(2, 0, Forwarding::dr), server(4, 0, Forwarding::nat)}});
+  add_service({.name = {},
+               .key = key(2, 53, udp),
+               .scheduler = "rr",
+               .one_packet = true,
+               .servers = {server(2, 53, Forwarding::dr), server(3, 53, Forwarding::tun)}});
+  service::ServiceKey marked;
+  marked.mark = 7;
+  add_service({.name = {}, .key = marked, .scheduler = "rr", .servers = {server(6, 0, Forwarding::nat)}});
+  service::MarkRule rule;
+  rule.mark = 7;
+  rule.destination_ports = {.low = 20, .high = 22};
+  services_.table().put(service::MarkRules({rule}));
 }
 
 void Director::add_service(const service::ServiceSpec& spec) {

@@ -41,6 +41,7 @@ class Director {
   void run_burst();
   void pass(std::uint32_t milliseconds);
   void add_service(const service::ServiceSpec& spec);
+  void add_special_services();
   void edit_servers();
   void edit_service();
   void edit_settings();

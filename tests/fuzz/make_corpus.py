@@ -5,7 +5,7 @@
 
 usage: make_corpus.py FOLDER
 
-An input is a byte for the scheduler, then steps (director.cpp, step): a byte for what, and its arguments. A packet that
+An input is a byte for the scheduler, one for the services, then steps (director.cpp, step): a byte for what, and its arguments. A packet that
 stands in the input as it is (frames.cpp, read_frame) is: where it comes in, its buffer, 1, its length, its bytes.
 """
 
@@ -17,7 +17,7 @@ from scapy.layers.inet import ICMP, IP, TCP, UDP, IPOption_NOP
 from scapy.layers.l2 import ARP, Dot1Q, Ether
 from scapy.packet import Raw
 
-RR = b"\xff"
+RR = b"\xff\x01"
 OUTSIDE, INSIDE = 0, 6
 RUN, LATER = b"\x0f\x00\x00", b"\x0b"  # toggles nothing: an even MTU of the gateway
 CLIENT, SERVER = "198.51.100.7", "10.0.0.1"
@@ -63,11 +63,15 @@ def conversations():
     yield "dns", RR + client("nat", UDP(sport=40000, dport=53) / Raw(b"question")) + server(
         UDP(sport=5353, dport=40000) / Raw(b"answer"))
     for number in range(14):
-        yield f"scheduler-{number}", bytes([number]) + b"".join(
+        yield f"scheduler-{number}", bytes([number, 0]) + b"".join(
             client("nat", TCP(sport=sport, dport=80, flags="S")) for sport in range(40000, 40004))
     for number in range(18):
         yield f"setting-{number}", RR + tcp("nat", "S") + setting(number, 3) + tcp("nat", "A") + tcp("tun", "S") + (
             setting(number, 0)) + time(11) + tcp("nat", "R") + tcp("nat", "S")
+    yield "every-port", RR + client("dr", TCP(sport=40000, dport=8080, flags="S"))
+    yield "one-packet", RR + client("dr", UDP(sport=40000, dport=53)) * 2
+    yield "by-mark", RR + client("nat", TCP(sport=40000, dport=22, flags="S")) + server(
+        TCP(sport=22, dport=40000, flags="SA"), src="10.0.0.6")
     yield "server-deleted", RR + tcp("dr", "S") + b"\x0c\x12\x04" + tcp("dr", "A") + b"\x0c\x12\x14" + tcp("dr", "A")
     yield "service-deleted", RR + tcp("nat", "S") + b"\x0d\x00\x00" + tcp("nat", "A") + b"\x0d\x00\x03" + tcp("nat", "S")
     yield "neighbour-lost", RR + b"\x0f\x01\x01" + tcp("nat", "S") + b"\x0f\x01\x01" + tcp("nat", "A")
