@@ -97,11 +97,13 @@ class Fairway:
 
     # --- what a director can be told and asked ------------------------------------------------------------------
 
-    def _ask(self, method, path, body=None):
+    def _ask(self, method, path, body=None, tries=5):
         headers = {"Content-Type": "application/json"} if body is not None else {}
         self._connection.request(method, path, None if body is None else json.dumps(body), headers)
         response = self._connection.getresponse()
         text = response.read()
+        if response.status == 503 and method == "GET" and tries > 1:  # a busy machine keeps the worker from answering
+            return self._ask(method, path, body, tries - 1)
         if response.status != 200:
             raise LabError(f"fairway: {method} {path}: {response.status} {text.decode(errors='replace')}")
         return json.loads(text)

@@ -72,8 +72,7 @@ def _instrument():
             wanted[path] = f'{head}#include "base/fault.hpp"\n#include{rest}'
         elif "#pragma once" in wanted[path] and not path.endswith("fault.hpp"):
             wanted[path] = wanted[path].replace("#pragma once\n", '#pragma once\n#include "base/fault.hpp"\n', 1)
-    listed = subprocess.check_output(["git", "ls-files", "lib", "apps", "conf", "tests", "meson.build", "meson_options.txt"],
-                                     cwd=ROOT, text=True).split("\n")
+    listed = subprocess.check_output(["git", "ls-files"], cwd=ROOT, text=True).split("\n")
     for path in {*filter(None, listed), *wanted}:
         text = wanted[path].encode() if path in wanted else (ROOT / path).read_bytes()
         target = _TREE / path

@@ -79,7 +79,7 @@ class Wire:
             wanted.add(payload)
         return wanted
 
-    def collect(self, fence, least=None, seconds=10):
+    def collect(self, fence, least=None, seconds=30):
         """The frames by side that come until the fence is back, in order. With `least` (their numbers by side) some may
         be on a slower way: waits for as many, but not longer than a second more."""
         came, fence = {side: [] for side in SIDES}, set(fence)
