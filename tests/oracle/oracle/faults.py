@@ -41,7 +41,7 @@ def say(text=""):
 def _instrumented(number, fault):
     condition = f"fairway::faults::is_chosen({number})"
     if fault.is_statement:
-        return f"if ({condition}) {{ {fault.faulty} }} else {{ {fault.original} }}"
+        return f"{{ if ({condition}) {{ {fault.faulty} }} else {{ {fault.original} }} }}"
     return f"({condition} ? ({fault.faulty}) : ({fault.original}))"
 
 
