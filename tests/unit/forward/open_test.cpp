@@ -23,7 +23,13 @@ struct Fixture {
   World world{1, 256};
   service::ServiceKey web = key_of("192.0.2.1"), other_web = key_of("192.0.2.2");
 
-  static net::Tuple4 tuple_of(const PacketSpec& spec) { return Frame(spec).view().tuple; }
+  static net::Tuple4 tuple_of(const PacketSpec& spec) {
+    return {.source = ipv4(spec.source),
+            .destination = ipv4(spec.destination),
+            .source_port = port(spec.source_port),
+            .destination_port = port(spec.destination_port),
+            .protocol = spec.protocol};
+  }
   std::uint64_t hash_of(const PacketSpec& spec) { return world.connections().hash(tuple_of(spec)); }
   std::uint64_t opened(std::string_view server, const service::ServiceKey& key) {
     return world.services.lines(0)[world.services.id_of(key, server, 8080).value].connections.get();
