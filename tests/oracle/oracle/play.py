@@ -213,6 +213,8 @@ class Play:
         if statistics:
             yield Pause(_STATISTICS_TICK)
         found = self._read((yield Look(statistics)))
+        if found:  # /proc/net/ip_vs_conn is read in pieces and may leave some out
+            found = self._read((yield Look(statistics)))
         for _ in range(_MORE_TICKS if statistics else 0):
             if not any(one.is_counter for one in found):
                 break
