@@ -3,6 +3,7 @@
 #include "conn/templates.hpp"
 
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <memory>
 #include <vector>
 
@@ -21,7 +22,10 @@ conn::TemplateKey client(std::uint32_t number, std::uint16_t port = 80) {
           .protocol = net::Protocol::tcp};
 }
 
-base::Stamp at(double seconds) { return {static_cast<std::uint32_t>(0xffff0000 + seconds * 1000)}; }
+/// The clock wraps after a minute.
+base::Stamp at(double seconds) {
+  return base::later({0xffff0000u}, static_cast<std::uint32_t>(std::llround(seconds * 1000)));
+}
 
 /// Opens connections of clients at moments; `next` is the scheduler's choice, `gone` a server that cannot be used.
 struct Opener {

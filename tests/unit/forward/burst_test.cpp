@@ -54,8 +54,8 @@ TEST_CASE("every verdict has a name of its own and says what it means") {
   }
   CHECK(names.size() == verdict_count);
   CHECK(name(Verdict::transmit) == "transmit");
-  CHECK(name(Verdict::drop_unanswerable) == "drop_unanswerable");
-  CHECK(static_cast<std::size_t>(Verdict::drop_unanswerable) + 1 == verdict_count);
+  CHECK(name(Verdict::drop_not_local) == "drop_not_local");
+  CHECK(static_cast<std::size_t>(Verdict::drop_not_local) + 1 == verdict_count);
 }
 
 TEST_CASE("drops and answers are told by their names") {
