@@ -226,7 +226,7 @@ def prepare(suite, whole):
     if suite == "ipvs":
         needed += programs(folder, "apps/fairwayd", "apps/fairway-ipvs")
     if suite == "oracle":
-        needed += programs(folder, "apps/fairwayd")
+        needed += programs(folder, "apps/fairwayd", "apps/fairwayctl")
     return build(name, sorted(set(needed)))
 
 

@@ -5,6 +5,7 @@
 import http.client
 import ipaddress
 import json
+import os
 import socket
 
 from harness import LabError
@@ -59,7 +60,13 @@ class Fairway:
     def start(self):
         self._namespace.sysctl("ipv4.ip_forward", 1)
         self._namespace.sysctl("ipv4.icmp_ratelimit", 0)
-        self._director.start()
+        before = os.environ.copy()
+        os.environ.update(self._environment)
+        try:
+            self._director.start()
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
         devices = {side: f"f-{side}" for side in world.SIDES}
         for device in devices.values():
             self._namespace.ip(f"link set {device} netns {self._wires.name}")

@@ -92,7 +92,8 @@ def build():
         subprocess.run(["meson", "setup", "-Doptimization=0", "-Dtests=false", str(folder), str(_TREE)], check=True, env=environment,
                        stdout=subprocess.DEVNULL)
     say("building Fairway with its faults")
-    subprocess.run(["ninja", "-C", str(folder), "--quiet", "apps/fairwayd/fairwayd"], check=True, env=environment)
+    wanted = ["apps/fairwayd/fairwayd", "apps/fairwayctl/fairwayctl"]
+    subprocess.run(["ninja", "-C", str(folder), "--quiet", *wanted], check=True, env=environment)
     return folder
 
 
