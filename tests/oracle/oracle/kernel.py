@@ -213,7 +213,7 @@ class Kernel:
     def flush(self):
         """Forgets all services but the fence's, and their connections."""
         self.set("expire_nodest_conn", 1)
-        keep = "|".join(vip for vip, _ in fence_services())
+        keep = "|".join(f"{vip}:*" for vip, _ in fence_services())
         self.ask("ipvsadm -Sn | grep ^-A | while read a kind at rest; do case $at in " + keep +
                  ") ;; *) ipvsadm -D $kind $at;; esac; done")
         self.set("expire_nodest_conn", 0)
