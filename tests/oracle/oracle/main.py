@@ -38,7 +38,7 @@ def run(arguments):
     """Plays what is asked for; (passed, failed)."""
     with Stage(arguments.build) as stage:
         passed, failed = 0, 0
-        if arguments.names or not (arguments.traces or arguments.minutes):
+        if arguments.names or arguments.suite or not (arguments.traces or arguments.minutes):
             passed, failed = campaign.play_scenarios(stage, load_scenarios(arguments.names))
         if arguments.suite:
             stage.clean()
