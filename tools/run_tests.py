@@ -113,22 +113,24 @@ def configure(name):
     return folder
 
 
+def introspect(folder, what):
+    return json.loads(subprocess.check_output(["meson", "introspect", what, str(folder)], env=environment()))
+
+
+def files_of(folder, target):
+    return [str(Path(name).relative_to(folder)) for name in target["filename"] if Path(name).is_relative_to(folder)]
+
+
 def meson_tests(folder, suite):
-    """(test name, ninja target or None) of each of Meson's tests in the suite."""
-    listed = json.loads(subprocess.check_output(["meson", "introspect", "--tests", str(folder)], env=environment()))
-    tests = []
-    for test in listed:
-        if any(label.split(":")[-1] == suite for label in test["suite"]):
-            program = Path(test["cmd"][0])
-            inside = program.is_relative_to(folder)
-            tests.append((test["name"], str(program.relative_to(folder)) if inside else None))
-    return tests
+    """(test name, ninja targets that it needs) of each of Meson's tests in the suite."""
+    by_id = {target["id"]: files_of(folder, target) for target in introspect(folder, "--targets")}
+    return [(test["name"], [name for needed in test["depends"] for name in by_id.get(needed, [])])
+            for test in introspect(folder, "--tests")
+            if any(label.split(":")[-1] == suite for label in test["suite"])]
 
 
 def targets(folder):
-    listed = json.loads(subprocess.check_output(["meson", "introspect", "--targets", str(folder)], env=environment()))
-    return [str(Path(name).relative_to(folder)) for target in listed for name in target["filename"]
-            if Path(name).is_relative_to(folder)]
+    return [name for target in introspect(folder, "--targets") for name in files_of(folder, target)]
 
 
 def build(name, wanted):
@@ -218,7 +220,7 @@ def prepare(suite, whole):
         return folder  # the rules of the tree need no programs
     if suite == "install" or (whole and name == "test"):
         return build(name, None)
-    needed = [target for _, target in meson_tests(folder, "unit" if suite == "asan" else suite) if target]
+    needed = [name for _, names in meson_tests(folder, "unit" if suite == "asan" else suite) for name in names]
     if suite in ("golden", "asan"):
         needed += programs(folder, "tests/golden/")
     if suite == "lab":
