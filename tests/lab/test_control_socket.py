@@ -71,6 +71,6 @@ def test_a_thousand_that_connect_and_leave(lab):
 
 def test_a_refused_command_says_why_and_changes_nothing(lab):
     before = lab.control.service("tcp", f"{VIP}:80")["servers"].keys()
-    with pytest.raises(Exception, match="65536|weight"):
-        lab.control.add_server("tcp", f"{VIP}:80", "192.168.2.102:81", weight=65536)
+    with pytest.raises(Exception, match="weight"):
+        lab.control.add_server("tcp", f"{VIP}:80", "192.168.2.102:81", weight=2**31)
     assert lab.control.service("tcp", f"{VIP}:80")["servers"].keys() == before

@@ -3,7 +3,8 @@
 """1,000 random edits under traffic, on two workers (with $FAIRWAY_ASAN, by the build of that directory).
 
 s1 stays: no connection to it is lost. s2 and s3 come and go: nothing that was asked meanwhile is lost for good either,
-since a server added again is the same server; and none opens a connection to a server between the
+since a server added again is the same server (TCP asks again after 0.2, 0.4, ... 25.6 seconds, so a visit whose server was
+away each time needs a minute); and none opens a connection to a server between the
 acknowledgement of its removal and its return.
 """
 
@@ -83,7 +84,7 @@ class Editor:
 
 def test_a_thousand_edits(lab):
     regulars = Regulars(lab.client, VIP, "s1", count=4)
-    visitors = Visitors(lab.client, VIP, count=6)
+    visitors = Visitors(lab.client, VIP, count=6, seconds=90)
     editor = Editor(lab.control)
     for _ in range(EDITS):
         editor.edit()
