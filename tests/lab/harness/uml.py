@@ -6,8 +6,10 @@ The guest's root is the machine's own file system. Its network card is the far e
 guest's namespace, taken by a raw socket. Module files are named in full: nothing has to stand in /lib/modules.
 """
 
+import contextlib
 import os
 import pathlib
+import signal
 import subprocess
 
 from .namespace import LabError, Namespace, wait_for
@@ -41,6 +43,15 @@ def command_line(init, home, megabytes, cards):
     """Boots a kernel whose root is the machine's file system and whose console is its standard input and output."""
     return ["linux.uml", "rootfstype=hostfs", "rootflags=/", "rw", f"mem={megabytes}M", f"init={init}",
             f"uml_dir={home}/", *cards, "con=null", "con0=fd:0,fd:1", "quiet"]
+
+
+def kill_guest(home):
+    """Ends a guest at once. Its kernel is a process, and so is each program in it; the latter outlive a kernel that is killed."""
+    mark = f"uml_dir={home}/".encode()
+    for process in pathlib.Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if mark in (process / "cmdline").read_bytes().split(b"\0"):
+                os.kill(int(process.name), signal.SIGKILL)
 
 
 class Guest(Namespace):

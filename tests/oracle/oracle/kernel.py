@@ -15,7 +15,7 @@ import time
 
 from harness import LabError
 from harness.namespace import Process, run
-from harness.uml import MODULES, command_line
+from harness.uml import MODULES, command_line, kill_guest
 
 from . import world
 from .compare import COUNTERS
@@ -132,8 +132,8 @@ class Kernel:
     def stop(self):
         if self.wire:
             self.wire.close()
-        if self._process and self._process.alive:
-            self._process.popen.kill()
+        if self._process:
+            kill_guest(self.folder)
             self._process.popen.wait()
 
     def ask(self, command, seconds=20):
