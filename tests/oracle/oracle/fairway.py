@@ -70,7 +70,7 @@ class Fairway:
         devices = {side: f"f-{side}" for side in world.SIDES}
         for device in devices.values():
             self._namespace.ip(f"link set {device} netns {self._wires.name}")
-            self._wires.ip(f"link set {device} up")
+            self._wires.ip(f"link set {device} txqueuelen {world.QUEUE} up")
         batch = [f"neigh replace {address} lladdr {mac} dev fw-{side} nud permanent"
                  for side in world.SIDES for address, mac in world.ALL_NEIGHBOURS[side].items()]
         file = self.folder / "addresses"

@@ -106,7 +106,7 @@ class Kernel:
         devices = {side: f"k-{side}" for side in world.SIDES}
         for side, device in devices.items():
             namespace.ip(f"tuntap add {device} mode tap")
-            namespace.ip(f"link set {device} mtu {world.MTU[side]} up")
+            namespace.ip(f"link set {device} mtu {world.MTU[side]} txqueuelen {world.QUEUE} up")
         self._boot(namespace, devices)
         self.wire = Wire(self.name, namespace, devices)
 

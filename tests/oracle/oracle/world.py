@@ -16,6 +16,7 @@ import re
 OUTSIDE, INSIDE = "outside", "inside"
 SIDES = (OUTSIDE, INSIDE)
 MTU = {OUTSIDE: 1500, INSIDE: 1400}
+QUEUE = 20_000  # packets before a director that is slow for a while: none may be lost
 FAR_MTU = 1300
 DIRECTOR = {OUTSIDE: "192.168.4.5", INSIDE: "192.168.2.1"}
 DIRECTOR_MAC = {OUTSIDE: "02:00:00:00:aa:01", INSIDE: "02:00:00:00:aa:02"}
