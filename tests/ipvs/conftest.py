@@ -5,20 +5,18 @@
 import os
 import pathlib
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 
 import pytest
-import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests" / "lab"), str(ROOT / "tests" / "oracle")]
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
-from harness.director import program  # noqa: E402
-from harness.namespace import LabError, Namespace, Process, wait_for  # noqa: E402
+from harness.director import program, start_fairwayd  # noqa: E402
+from harness.namespace import Namespace  # noqa: E402
 from oracle import kernel as oracle_kernel  # noqa: E402
 
 
@@ -71,24 +69,7 @@ class Director:
         self.process = None
 
     def start(self):
-        file = self.folder / "fairway.yaml"
-        file.write_text(yaml.safe_dump(self.config))
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
-            path = self.folder / "notify"
-            path.unlink(missing_ok=True)
-            notify.bind(str(path))
-            notify.settimeout(0.05)
-            self.process = Process([program("fairwayd"), "--config", file], self.folder / "fairwayd.log",
-                                   env=os.environ | {"NOTIFY_SOCKET": str(path)})
-            wait_for(lambda: self._ready(notify), "fairwayd's READY=1", 60)
-
-    def _ready(self, notify):
-        if not self.process.alive:
-            raise LabError(f"fairwayd did not start:\n{self.process.words()}")
-        try:
-            return b"READY=1" in notify.recv(4096)
-        except TimeoutError:
-            return False
+        self.process = start_fairwayd(self.config, self.folder)
 
     def stop(self):
         return self.process.stop() if self.process else None

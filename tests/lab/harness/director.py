@@ -26,6 +26,34 @@ def program(name, build=None):
     return path
 
 
+def start_fairwayd(config, folder, build=None, namespace=None, seconds=60):
+    """Starts fairwayd with this configuration and waits for the READY=1 that a service manager would wait for."""
+    file = folder / "fairway.yaml"
+    file.write_text(yaml.safe_dump(config, sort_keys=False))
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+        path = folder / "notify"
+        path.unlink(missing_ok=True)
+        notify.bind(str(path))
+        notify.settimeout(0.05)
+        process = Process([program("fairwayd", build), "--config", file], folder / "fairwayd.log", namespace=namespace,
+                          env=os.environ | {"NOTIFY_SOCKET": str(path)})
+        try:
+            wait_for(lambda: _is_ready(process, notify), "fairwayd's READY=1", seconds)
+        except BaseException:
+            process.stop(how=signal.SIGKILL)
+            raise
+    return process
+
+
+def _is_ready(process, notify):
+    if not process.alive:
+        raise LabError(f"fairwayd did not start:\n{process.words()}")
+    try:
+        return b"READY=1" in notify.recv(4096)
+    except TimeoutError:
+        return False
+
+
 class Control:
     """fairwayctl, one method a command. A refused command is a LabError that quotes the reason."""
 
@@ -90,26 +118,7 @@ class Director:
         self.control = Control(config["director"]["control_socket"], build)
 
     def start(self, seconds=60):
-        """Starts fairwayd and waits for the READY=1 that a service manager would wait for."""
-        file = self.folder / "fairway.yaml"
-        file.write_text(yaml.safe_dump(self.config, sort_keys=False))
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
-            path = self.folder / "notify"
-            path.unlink(missing_ok=True)
-            notify.bind(str(path))
-            notify.settimeout(0.05)
-            self.process = Process(
-                [program("fairwayd", self.build), "--config", file], self.folder / "fairwayd.log",
-                namespace=self.namespace.name, env=os.environ | {"NOTIFY_SOCKET": str(path)})
-            wait_for(lambda: self._ready(notify), "fairwayd's READY=1", seconds)
-
-    def _ready(self, notify):
-        if not self.process.alive:
-            raise LabError(f"fairwayd did not start:\n{self.process.words()}")
-        try:
-            return b"READY=1" in notify.recv(4096)
-        except TimeoutError:
-            return False
+        self.process = start_fairwayd(self.config, self.folder, self.build, self.namespace.name, seconds)
 
     def stop(self):
         """SIGTERM; LabError unless fairwayd ends with 0 (one that crashed before does not, nor one with a sanitizer's

@@ -18,6 +18,7 @@
 #include "control/server.hpp"
 #include "forward/verdict.hpp"
 #include "support/control.hpp"
+#include "support/folder.hpp"
 
 using namespace fairway;
 using namespace fairway::control;
@@ -75,7 +76,8 @@ std::vector<NeighbourReport> one_neighbour() {
 
 /// A director whose one worker only reads its mail, behind a socket.
 struct Fixture {
-  fs::path folder;
+  test::Folder temporary;
+  fs::path folder = temporary.path;
   worker::Crew crew{1};
   test::Keeper keeper;
   Director director{crew, keeper};
@@ -86,8 +88,6 @@ struct Fixture {
   std::thread control, worker;
 
   Fixture() {
-    std::string name = (fs::temp_directory_path() / "fairwayctl-XXXXXX").string();
-    folder = mkdtemp(name.data());
     REQUIRE(server.listen(socket()));
     control = std::thread([this] { context.run(); });
     worker = std::thread([this] { work(); });
@@ -97,7 +97,6 @@ struct Fixture {
     control.join();
     stop = true;
     worker.join();
-    fs::remove_all(folder);
   }
 
   void work() {

@@ -14,21 +14,13 @@
 #include <fstream>
 #include <thread>
 
+#include "support/folder.hpp"
+
 using namespace fairway;
 using namespace fairway::control;
 namespace fs = std::filesystem;
 
 namespace {
-
-/// A folder that goes with the test.
-struct Folder {
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "fairway-server-XXXXXX").string();
-    path = mkdtemp(name.data());
-  }
-  ~Folder() { fs::remove_all(path); }
-  fs::path path;
-};
 
 sockaddr_un address_of(const std::string& path) {
   sockaddr_un address{};
@@ -122,7 +114,7 @@ struct Echo : Job {
 
 /// The server with an io_context that runs in a thread of its own.
 struct Fixture {
-  Folder folder;
+  test::Folder folder;
   std::string path = (folder.path / "run" / "control.sock").string();
   std::atomic<bool> patient_may_end = false;
   boost::asio::io_context context;

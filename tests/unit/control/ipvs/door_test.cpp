@@ -10,6 +10,7 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 
+#include "support/folder.hpp"
 #include "support/ipvs.hpp"
 
 using namespace fairway;
@@ -53,21 +54,17 @@ class Guest {
 };
 
 struct Fixture : IpvsFixture {
-  fs::path folder;
+  test::Folder temporary;
+  fs::path folder = temporary.path;
   boost::asio::io_context io;
   bool is_root = true;
   std::unique_ptr<Door> door;
 
-  Fixture() {
-    std::string name = (fs::temp_directory_path() / "fairway-door-XXXXXX").string();
-    folder = mkdtemp(name.data());
-    open({});
-  }
+  Fixture() { open({}); }
   ~Fixture() {
     door.reset();
     io.restart();
     io.poll();
-    fs::remove_all(folder);
   }
 
   std::string path() const { return (folder / "ipvs.sock").string(); }
