@@ -56,6 +56,18 @@ Wanted wanted(const ServiceFields& fields, std::uint32_t old_flags) {
   return result;
 }
 
+/// Adding and editing say the same of a server: `ipvsadm -e` replaces all of it.
+template <class Command>
+Command with_fields(const ServerFields& fields, const service::ServiceKey& key, service::Forwarding forwarding) {
+  return {.service = key,
+          .address = fields.address,
+          .port = fields.port,
+          .weight = static_cast<std::uint32_t>(fields.weight),
+          .forwarding = forwarding,
+          .upper_threshold = fields.upper_threshold,
+          .lower_threshold = fields.lower_threshold};
+}
+
 }  // namespace
 
 int Edits::apply(const Command& command, int refusal) {
@@ -105,13 +117,7 @@ int Edits::add_server(const ServerFields& fields, const service::Service& servic
     complain_("refused: of tunnels there is IPIP only");
     return EPROTONOSUPPORT;
   }
-  return apply(AddServer{.service = service.key,
-                         .address = fields.address,
-                         .port = fields.port,
-                         .weight = static_cast<std::uint32_t>(fields.weight),
-                         .forwarding = forwarding,
-                         .upper_threshold = fields.upper_threshold,
-                         .lower_threshold = fields.lower_threshold});
+  return apply(with_fields<AddServer>(fields, service.key, *forwarding));
 }
 
 int Edits::edit_server(const ServerFields& fields, const service::Service& service) {
@@ -119,13 +125,7 @@ int Edits::edit_server(const ServerFields& fields, const service::Service& servi
   if (!find_server(service, fields)) return ENOENT;
   const auto forwarding = forwarding_of(fields.method);
   if (!forwarding) return EINVAL;
-  return apply(EditServer{.service = service.key,
-                          .address = fields.address,
-                          .port = fields.port,
-                          .weight = static_cast<std::uint32_t>(fields.weight),
-                          .forwarding = forwarding,
-                          .upper_threshold = fields.upper_threshold,
-                          .lower_threshold = fields.lower_threshold});
+  return apply(with_fields<EditServer>(fields, service.key, *forwarding));
 }
 
 int Edits::delete_server(const ServerFields& fields, const service::Service& service) {
