@@ -121,12 +121,12 @@ def files_of(folder, target):
     return [str(Path(name).relative_to(folder)) for name in target["filename"] if Path(name).is_relative_to(folder)]
 
 
-def meson_tests(folder, suite):
-    """(test name, ninja targets that it needs) of each of Meson's tests in the suite."""
+def meson_tests(folder, suite, keyword=None):
+    """(test name, ninja targets that it needs) of each of Meson's tests in the suite whose name holds the keyword."""
     by_id = {target["id"]: files_of(folder, target) for target in introspect(folder, "--targets")}
     return [(test["name"], [name for needed in test["depends"] for name in by_id.get(needed, [])])
             for test in introspect(folder, "--tests")
-            if any(label.split(":")[-1] == suite for label in test["suite"])]
+            if any(label.split(":")[-1] == suite for label in test["suite"]) and (keyword is None or keyword in test["name"])]
 
 
 def targets(folder):
@@ -166,7 +166,7 @@ def count_catch(test, tally):
 
 def run_meson(folder, suite, keyword, tally, label):
     """Runs the Meson tests of a suite, those whose name holds the keyword, and counts their cases."""
-    names = [name for name, _ in meson_tests(folder, suite) if keyword is None or keyword in name]
+    names = [name for name, _ in meson_tests(folder, suite, keyword)]
     if not names:
         return
     say(f"{label}: {len(names)} programs")
@@ -212,15 +212,15 @@ def programs(folder, *prefixes):
     return [name for name in targets(folder) if name.startswith(prefixes)]
 
 
-def prepare(suite, whole):
-    """Builds what a suite needs (of build/test all, if whole is set) and returns its build folder."""
+def prepare(suite, keyword, whole):
+    """Builds what a suite's tests need (of build/test all, if whole is set) and returns its build folder."""
     name = {"asan": "asan", "tsan": "tsan"}.get(suite, "test")
     folder = configure(name)
     if suite == "check":
         return folder  # the rules of the tree need no programs
     if suite == "install" or (whole and name == "test"):
         return build(name, None)
-    needed = [name for _, names in meson_tests(folder, "unit" if suite == "asan" else suite) for name in names]
+    needed = [name for _, names in meson_tests(folder, "unit" if suite == "asan" else suite, keyword) for name in names]
     if suite in ("golden", "asan"):
         needed += programs(folder, "tests/golden/")
     if suite == "lab":
@@ -275,7 +275,7 @@ def run_suite(suite, keyword, arguments, whole, tally):
         return
     if suite == "fuzz":
         return run_fuzz(tally) if keyword is None or keyword in "fuzz" else None
-    folder = prepare(suite, whole)
+    folder = prepare(suite, keyword, whole)
     if suite in ("check", "install", "unit", "tsan", "asan"):
         run_meson(folder, "unit" if suite == "asan" else suite, keyword, tally, suite)
     if suite in ("golden", "asan"):
