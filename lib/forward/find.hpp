@@ -40,7 +40,7 @@ inline bool is_reused(const conn::Hot& entry, const conn::Cold& rest, const serv
 }
 
 /// What a SYN ended goes on counting until the burst's new connections have their servers: the kernel ends it by its
-/// timer, after it has chosen.
+/// timer, after it has chosen. The end that follows tells the worker's Watch.
 inline void keep_counted(Burst& burst, std::uint32_t i, const conn::Hot& entry, Context& context) noexcept {
   const bool was_inactive = entry.has(conn::Hot::inactive);
   service::ServerLine& line = context.lines[entry.server_id.value];
@@ -51,8 +51,12 @@ inline void keep_counted(Burst& burst, std::uint32_t i, const conn::Hot& entry, 
 
 /// To be called when servers have been chosen.
 inline void uncount_kept(const Burst& burst, Context& context) noexcept {
-  for (const std::uint32_t i : burst.still_inactive) context.lines[burst.still_counted[i].value].inactive.subtract(1);
-  for (const std::uint32_t i : burst.still_active) context.lines[burst.still_counted[i].value].active.subtract(1);
+  const auto uncount = [&](service::ServerId server, service::Counter<std::uint32_t> service::ServerLine::*kind) {
+    (context.lines[server.value].*kind).subtract(1);
+    if (context.watch) context.watch->note(server);
+  };
+  for (const std::uint32_t i : burst.still_inactive) uncount(burst.still_counted[i], &service::ServerLine::inactive);
+  for (const std::uint32_t i : burst.still_active) uncount(burst.still_counted[i], &service::ServerLine::active);
 }
 
 /// Ends overdue connections that were found, those that a SYN reuses, and with expire_nodest_conn those of deleted servers

@@ -110,6 +110,27 @@ TEST_CASE_METHOD(Fixture,
   CHECK(world.services.loads().inactive(world.services.id_of(least, first, 8080)) == 0);
 }
 
+TEST_CASE_METHOD(Fixture,
+                 "among many servers, too, a connection that a SYN has reused counts no more in the next choice") {
+  const service::ServiceKey least = key_of("192.0.2.9");
+  std::vector<service::ServerSpec> servers;
+  for (int i = 1; i <= 20; ++i)
+    servers.push_back(server_spec("10.0.0." + std::to_string(i), 80, service::Forwarding::dr));
+  world.services.add(least, "lc", servers);
+  const auto send = [&](std::uint16_t client_port, std::uint8_t flags) {
+    PacketSpec packet{.destination = "192.0.2.9"};
+    packet.source_port = client_port;
+    packet.flags = flags;
+    world.send(packet);
+    return net::to_string(world.find(packet)->v4.server);
+  };
+  CHECK(send(1000, tcp_syn) == "10.0.0.20");
+  send(1000, tcp_ack);
+  send(1000, tcp_rst);
+  CHECK(send(1000, tcp_syn) == "10.0.0.19");
+  CHECK(send(1001, tcp_syn) == "10.0.0.20");
+}
+
 TEST_CASE_METHOD(Fixture, "a SYN with RST ends a closing connection and opens nothing") {
   bring_to(State::time_wait);
   CHECK(world.send(with_flags(tcp_syn | tcp_rst)).verdict == Verdict::to_kernel);
