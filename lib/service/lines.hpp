@@ -87,27 +87,11 @@ class Loads {
   explicit Loads(std::span<const ServerLine* const> workers, const ServerLimits* limits = nullptr)
       : workers_(workers), limits_(limits) {}
 
-  std::uint32_t active(ServerId id) const noexcept {
-    std::uint32_t sum = 0;
-    for (const ServerLine* lines : workers_) sum += lines[id.value].active.get();
-    return sum;
-  }
-  std::uint32_t inactive(ServerId id) const noexcept {
-    std::uint32_t sum = 0;
-    for (const ServerLine* lines : workers_) sum += lines[id.value].inactive.get();
-    return sum;
-  }
-  std::uint32_t total(ServerId id) const noexcept {
-    std::uint32_t sum = 0;
-    for (const ServerLine* lines : workers_) sum += lines[id.value].total.get();
-    return sum;
-  }
+  std::uint32_t active(ServerId id) const noexcept { return sum(id, &ServerLine::active); }
+  std::uint32_t inactive(ServerId id) const noexcept { return sum(id, &ServerLine::inactive); }
+  std::uint32_t total(ServerId id) const noexcept { return sum(id, &ServerLine::total); }
   /// Wraps while workers count up and down, and comes out right.
-  std::uint32_t persistent(ServerId id) const noexcept {
-    std::uint32_t sum = 0;
-    for (const ServerLine* lines : workers_) sum += lines[id.value].persistent.get();
-    return sum;
-  }
+  std::uint32_t persistent(ServerId id) const noexcept { return sum(id, &ServerLine::persistent); }
   bool is_quiescent(ServerId id) const noexcept { return limits_ && limits_[id.value].is_quiescent(); }
   bool is_overloaded(ServerId id) const noexcept { return limits_ && limits_[id.value].is_overloaded(); }
   /// Whether it may ever be overloaded, as long as its service is not edited.
@@ -116,6 +100,12 @@ class Loads {
   bool are_of_several_workers() const noexcept { return workers_.size() > 1; }
 
  private:
+  std::uint32_t sum(ServerId id, Counter<std::uint32_t> ServerLine::*count) const noexcept {
+    std::uint32_t sum = 0;
+    for (const ServerLine* lines : workers_) sum += (lines[id.value].*count).get();
+    return sum;
+  }
+
   std::span<const ServerLine* const> workers_;
   const ServerLimits* limits_;
 };
