@@ -36,6 +36,7 @@ struct State final : WalkerState {
   std::uint32_t place = 0;  // one more than the index of the last choice; 0: before the first server
   std::int64_t level = 0;
   Levels levels;
+  std::uint64_t behind = 0;  // steps that the others have made and this worker has not followed yet
 };
 
 /// Every server that takes connections, the heavier the less.
@@ -213,10 +214,10 @@ class WeightedRoundRobin final : public Scheduler {
     if (levels.step() != state.levels.step() || levels.most != state.levels.most) adapt(state, levels);
     if (levels.highest() <= 0) return nullptr;
     if (question.service.life->states.size() > 1) {
-      // More than this many would only shift the phase further, and cost as many steps.
-      constexpr std::uint64_t most_steps = 64;
-      for (auto steps = std::min(opened_by_others(state, question), most_steps); steps > 0; --steps)
-        step(state, servers);
+      // Who has not opened for long catches up over the next choices. Far behind, he would only be so in another phase.
+      constexpr std::uint64_t most_steps = 64, most_behind = 4096;
+      state.behind = std::min(state.behind + opened_by_others(state, question), most_behind);
+      for (auto steps = std::min(state.behind, most_steps); steps > 0; --steps, --state.behind) step(state, servers);
     }
     if (!step(state, servers)) return nullptr;
     state.opened.add(1);

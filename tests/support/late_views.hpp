@@ -22,6 +22,7 @@ class LateViews {
     unsigned workers = 1;
     unsigned most_late = 0;
     unsigned lifetime = 0;  // more than most_late
+    std::uint64_t seed = 5;
   };
 
   LateViews(const Kind& kind, const std::vector<std::uint32_t>& weights)
@@ -29,7 +30,8 @@ class LateViews {
         walks_(kind.scheduler == "rr" || kind.scheduler == "wrr"),
         balance_(kind.scheduler, kind.workers),
         opened_(kind.workers),
-        seen_(kind.workers, std::vector<std::uint64_t>(kind.workers)) {
+        seen_(kind.workers, std::vector<std::uint64_t>(kind.workers)),
+        random_(kind.seed) {
     for (unsigned i = 0; i < weights.size(); ++i) balance_.add(1 + i, weights[i]);
   }
 
@@ -89,7 +91,7 @@ class LateViews {
   std::vector<std::uint64_t> opened_;
   std::vector<std::vector<std::uint64_t>> seen_;  // by viewer, of worker
   std::deque<Opened> recent_, hidden_, open_;
-  std::mt19937_64 random_{5};
+  std::mt19937_64 random_;
 };
 
 }  // namespace fairway::tests
