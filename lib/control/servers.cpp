@@ -9,18 +9,21 @@ service::Endpoint endpoint_of(const ServerName& name) {
   return service::endpoint_of(name.service.protocol, name.address, name.port);
 }
 
+/// Calls `f` with this port's endpoint for each protocol of the server's service.
+template <class F>
+void for_endpoints_at(const ServerName& name, net::ServicePort port, F&& f) {
+  for (const auto protocol : {net::Protocol::tcp, net::Protocol::udp})
+    if (name.service.is_mark() || protocol == name.service.protocol)
+      f(service::endpoint_of(protocol, name.address, port));
+}
+
 /// Calls `f` with each endpoint that packets of this NAT server may come from.
 template <class F>
 void for_nat_endpoints_of(const ServerName& name, F&& f) {
+  // FTP's data connections keep their ports, too.
   const service::ServiceKey& service = name.service;
-  if (service.is_mark()) {
-    for (const auto protocol : {net::Protocol::tcp, net::Protocol::udp})
-      f(service::endpoint_of(protocol, name.address, {}));
-  } else {
-    // FTP's data connections keep their ports, too.
-    const bool has_any_port = service.port.host() == 0 || service.port == service::ftp_port;
-    f(service::endpoint_of(service.protocol, name.address, has_any_port ? net::ServicePort() : name.port));
-  }
+  const bool has_any_port = service.is_mark() || service.port.host() == 0 || service.port == service::ftp_port;
+  for_endpoints_at(name, has_any_port ? net::ServicePort() : name.port, f);
 }
 
 void clear(service::ServerLine& line) {
@@ -79,11 +82,19 @@ void Servers::edit(service::ServerId id, const service::ServerSpec& spec) {
   crew_.limits()[id.value].set(spec.upper_threshold, spec.lower_threshold);
   crew_.limits()[id.value].set_quiescent(spec.weight == 0);
   Known& server = known_[id.value];
-  server.is_nat = spec.forwarding == service::Forwarding::nat;
+  set_nat(server, spec.forwarding == service::Forwarding::nat);
   if (!server.is_nat || server.is_nat_endpoint) return;
   for_nat_endpoints_of(server.name, [&](const service::Endpoint& endpoint) { table_.add_nat_server(endpoint); });
   server.is_nat_endpoint = true;
   count_local(server);
+}
+
+void Servers::set_nat(Known& server, bool is_nat) {
+  if (is_nat == server.is_nat) return;
+  server.is_nat = is_nat;
+  for_endpoints_at(server.name, server.name.port, [&](const service::Endpoint& endpoint) {
+    is_nat ? table_.nat_server_came(endpoint) : table_.nat_server_left(endpoint);
+  });
 }
 
 void Servers::serve(service::ServerId id, service::ServiceId service) {
@@ -95,7 +106,7 @@ void Servers::serve(service::ServerId id, service::ServiceId service) {
 void Servers::remove(service::ServerId id) {
   Known& server = known_[id.value];
   server.wanted = nullptr;
-  server.is_nat = false;
+  set_nat(server, false);
   publish_status(id);
   unwant(server.name.address);
   trash_.emplace(server.name, Deleted{.id = id, .idle_since = std::nullopt});

@@ -118,6 +118,7 @@ class Servers {
   void unwant(const net::Address& address);
   route::NextHopId find_next_hop(const net::Address& address) const;
   void publish_status(service::ServerId id);
+  void set_nat(Known& server, bool is_nat);
   void drop_stale_nat_endpoints();
   void count_local(Known& server);
   void forget(const ServerName& name, service::ServerId id);

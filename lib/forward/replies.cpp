@@ -15,7 +15,7 @@ void refuse_server(Burst& burst, std::uint32_t i, Context& context) noexcept {
   const bool is_refused =
       context.services.settings().nat_icmp_send != 0 && (packet.tcp_flags & net::TcpHeader::rst) == 0 &&
       packet.ipv4()->ttl > 1 &&
-      context.services.is_nat_server(service::endpoint_of(tuple.protocol, tuple.source, tuple.source_port)) &&
+      context.services.has_nat_server(service::endpoint_of(tuple.protocol, tuple.source, tuple.source_port)) &&
       !context.routes->is_local(tuple.destination);
   if (!is_refused) return burst.decide(i, Verdict::to_kernel);
   // IPVS sees it behind the router's work.

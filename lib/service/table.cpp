@@ -12,10 +12,6 @@ Endpoint address_only(const Endpoint& endpoint) {
   return {.address = endpoint.address, .port = {}, .protocol = {}, .family = endpoint.family};
 }
 
-std::string as_text(const Endpoint& endpoint) {
-  return std::string(reinterpret_cast<const char*>(&endpoint), sizeof endpoint);
-}
-
 }  // namespace
 
 Endpoint endpoint_of(const ServiceKey& key) {
@@ -35,29 +31,13 @@ Endpoint endpoint_of(net::Protocol protocol, const net::Address& address, net::S
 Table::Table(Retire retire, void* context)
     : services_(retire, context),
       nat_servers_(retire, context),
+      nat_servers_now_(retire, context),
       addresses_(retire, context),
       retire_(retire),
       context_(context) {}
 
 bool Table::concerns(const net::Address& address) const noexcept {
-  return addresses_.find({.address = address.bytes, .port = {}, .protocol = {}, .family = address.family}) != nullptr;
-}
-
-void Table::acquire(Directory<Uses>& directory, const Endpoint& endpoint) {
-  auto& uses = uses_[as_text(endpoint)];
-  if (!uses) {
-    uses = std::make_unique<Uses>();
-    directory.put(endpoint, uses.get());
-  }
-  ++uses->count;
-}
-
-void Table::release(Directory<Uses>& directory, const Endpoint& endpoint) {
-  const auto found = uses_.find(as_text(endpoint));
-  if (found == uses_.end() || --found->second->count > 0) return;
-  directory.remove(endpoint);
-  retire_(context_, std::shared_ptr<const void>(std::move(found->second)));
-  uses_.erase(found);
+  return addresses_.contains({.address = address.bytes, .port = {}, .protocol = {}, .family = address.family});
 }
 
 void Table::set_special(Special special, bool is_there) {
@@ -84,7 +64,7 @@ void Table::count_any_port_server(const Endpoint& endpoint, int change) {
 void Table::put(const Service& service) {
   const Endpoint endpoint = endpoint_of(service.key);
   const bool is_new = !services_.find(endpoint);
-  if (!service.key.is_mark() && is_new) acquire(addresses_, address_only(endpoint));
+  if (!service.key.is_mark() && is_new) addresses_.acquire(address_only(endpoint));
   services_.put(endpoint, &service);
   if (is_new) count_special_service(service.key, 1);
 }
@@ -93,7 +73,7 @@ bool Table::remove(const ServiceKey& key) {
   const Endpoint endpoint = endpoint_of(key);
   if (!services_.remove(endpoint)) return false;
   count_special_service(key, -1);
-  if (!key.is_mark()) release(addresses_, address_only(endpoint));
+  if (!key.is_mark()) addresses_.release(address_only(endpoint));
   return true;
 }
 
@@ -112,14 +92,14 @@ void Table::put(MarkRules rules) {
 
 void Table::add_nat_server(const Endpoint& endpoint) {
   count_any_port_server(endpoint, 1);
-  acquire(nat_servers_, endpoint);
-  acquire(addresses_, address_only(endpoint));
+  nat_servers_.acquire(endpoint);
+  addresses_.acquire(address_only(endpoint));
 }
 
 void Table::remove_nat_server(const Endpoint& endpoint) {
   count_any_port_server(endpoint, -1);
-  release(nat_servers_, endpoint);
-  release(addresses_, address_only(endpoint));
+  nat_servers_.release(endpoint);
+  addresses_.release(address_only(endpoint));
 }
 
 }  // namespace fairway::service

@@ -4,9 +4,8 @@
 
 #include <atomic>
 #include <memory>
-#include <unordered_map>
 
-#include "service/directory.hpp"
+#include "service/endpoint_set.hpp"
 #include "service/marks.hpp"
 #include "service/service.hpp"
 #include "service/settings.hpp"
@@ -46,12 +45,15 @@ class Table {
   /// Any thread. True if this is the endpoint of a NAT real server that is configured or still has connections.
   /// One that was added with port 0 (of services by mark, of port 0 or 21) is meant with every port.
   bool is_nat_server(const Endpoint& source) const noexcept {
-    if (nat_servers_.find(source)) return true;
+    if (nat_servers_.contains(source)) return true;
     if ((specials() & any_port_server) == 0) return false;
     Endpoint with_any_port = source;
     with_any_port.port = {};
-    return nat_servers_.find(with_any_port) != nullptr;
+    return nat_servers_.contains(with_any_port);
   }
+  /// Any thread. True if a service has a NAT server of this very address and port now (the kernel's
+  /// ip_vs_has_real_service): not a deleted one, and none that was added with port 0.
+  bool has_nat_server(const Endpoint& source) const noexcept { return nat_servers_now_.contains(source); }
   /// Any thread. True if some service or NAT real server has this address: what fragments are judged by.
   bool concerns(const net::Address& address) const noexcept;
 
@@ -65,28 +67,24 @@ class Table {
   /// Control only: one call of add for each server that comes to life, one of remove when the last connection is gone.
   void add_nat_server(const Endpoint& endpoint);
   void remove_nat_server(const Endpoint& endpoint);
+  /// Control only: likewise for each server that comes into a service, or leaves it, or its forwarding method becomes NAT
+  /// or another.
+  void nat_server_came(const Endpoint& endpoint) { nat_servers_now_.acquire(endpoint); }
+  void nat_server_left(const Endpoint& endpoint) { nat_servers_now_.release(endpoint); }
   /// Control only: whether a NAT server is the director itself.
   void set_local_server(bool is_there) { set_special(local_server, is_there); }
 
   std::size_t size() const { return services_.size(); }
 
  private:
-  /// How many services or servers share an address or an endpoint: one of them going must not take it away.
-  struct Uses {
-    std::uint32_t count = 0;
-  };
-  using UseCounts = std::unordered_map<std::string, std::unique_ptr<Uses>>;
-
   void set_special(Special special, bool is_there);
   void count_special_service(const ServiceKey& key, int change);
   void count_any_port_server(const Endpoint& endpoint, int change);
-  void acquire(Directory<Uses>& directory, const Endpoint& endpoint);
-  void release(Directory<Uses>& directory, const Endpoint& endpoint);
 
   Directory<Service> services_;
-  Directory<Uses> nat_servers_;
-  Directory<Uses> addresses_;
-  UseCounts uses_;
+  EndpointSet nat_servers_;      // with deleted ones
+  EndpointSet nat_servers_now_;  // without
+  EndpointSet addresses_;
   std::shared_ptr<const Settings> owned_settings_ = std::make_shared<Settings>();
   std::shared_ptr<const MarkRules> owned_mark_rules_ = std::make_shared<MarkRules>();
   std::atomic<const Settings*> settings_ = owned_settings_.get();  // control writes, workers read

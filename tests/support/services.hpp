@@ -65,7 +65,7 @@ class Services {
   void remove(const service::ServiceKey& key) {
     const auto old = current(key);
     table_.remove(key);
-    for (const service::Server& server : old->servers) dismiss(server);
+    for (const service::Server& server : old->servers) dismiss(key, server);
     current_.erase(service::to_string(key));
   }
   void mark(std::vector<service::MarkRule> rules) { table_.put(service::MarkRules(std::move(rules))); }
@@ -82,7 +82,7 @@ class Services {
   void remove_server(const service::ServiceKey& key, std::string_view server) {
     change(key, [&](auto& servers) {
       const auto place = place_of(servers, server);
-      dismiss(*place);
+      dismiss(key, *place);
       servers.erase(place);
     });
   }
@@ -152,7 +152,10 @@ class Services {
             .lower_threshold = spec.lower_threshold};
   }
   // A NAT server stays one for the table: its connections may still be there.
-  void dismiss(const service::Server& server) {
+  void dismiss(const service::ServiceKey& key, const service::Server& server) {
+    for (const auto protocol : {net::Protocol::tcp, net::Protocol::udp})
+      if (server.forwarding == service::Forwarding::nat && (key.is_mark() || key.protocol == protocol))
+        table_.nat_server_left(service::endpoint_of(protocol, server.address, server.port));
     for (auto& [name, known] : known_)
       if (known.id == server.id) {
         known.available = false;
@@ -164,8 +167,10 @@ class Services {
     const bool has_any_port = key.is_mark() || key.port.host() == 0 || key.port == service::ftp_port;
     const net::ServicePort number = has_any_port ? net::ServicePort() : spec.port;
     for (const auto protocol : {net::Protocol::tcp, net::Protocol::udp})
-      if (key.is_mark() || key.protocol == protocol)
+      if (key.is_mark() || key.protocol == protocol) {
         table_.add_nat_server(service::endpoint_of(protocol, spec.address, number));
+        table_.nat_server_came(service::endpoint_of(protocol, spec.address, spec.port));
+      }
     if (routes_ && routes_->find_server(spec.address, 0) == route::this_host) table_.set_local_server(true);
   }
   void publish_status(const Known& known, const route::Snapshot& routes) {

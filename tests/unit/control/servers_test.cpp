@@ -155,6 +155,25 @@ TEST_CASE_METHOD(Fixture, "a server that is NAT no more stays a NAT endpoint whi
   CHECK(table.is_nat_server(endpoint("192.0.2.1")));
 }
 
+TEST_CASE_METHOD(Fixture, "a service has a NAT server as long as that one is in it, and NAT") {
+  const auto id = add("192.0.2.1");
+  CHECK(table.has_nat_server(endpoint("192.0.2.1")));
+  servers.edit(id, spec(Forwarding::dr));
+  CHECK_FALSE(table.has_nat_server(endpoint("192.0.2.1")));
+  servers.edit(id, spec(Forwarding::nat));
+  servers.edit(id, spec(Forwarding::nat));
+  CHECK(table.has_nat_server(endpoint("192.0.2.1")));
+  const auto second = servers.add(name("192.0.2.1", 2), spec(Forwarding::nat)).value();
+  line(id).active.set(1);
+  servers.remove(id);
+  CHECK(table.has_nat_server(endpoint("192.0.2.1")));
+  servers.remove(second);
+  CHECK_FALSE(table.has_nat_server(endpoint("192.0.2.1")));
+  CHECK(table.is_nat_server(endpoint("192.0.2.1")));
+  CHECK(add("192.0.2.1") == id);
+  CHECK(table.has_nat_server(endpoint("192.0.2.1")));
+}
+
 TEST_CASE_METHOD(Fixture, "two services share a NAT endpoint: one of them going does not take it away") {
   const auto id = add("192.0.2.1");
   REQUIRE(servers.add(name("192.0.2.1", 2), spec(Forwarding::nat)));

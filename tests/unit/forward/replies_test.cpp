@@ -108,6 +108,27 @@ TEST_CASE_METHOD(Fixture, "with nat_icmp_send a server is told that its connecti
   }
 }
 
+TEST_CASE_METHOD(Fixture,
+                 "nat_icmp_send is about servers that are in a service, by the port that they were added with") {
+  world.set({.nat_icmp_send = 1});
+  serve(Forwarding::nat);
+  const service::ServiceKey second = key_of("192.0.2.2"), mark = service::mark_key(7);
+  world.services.add(second, "rr", {server_spec("10.0.0.1", 80)});
+  world.services.add(mark, "rr", {server_spec("10.0.0.2", 0), server_spec("10.0.0.3", 53)});
+  const auto send_from = [&](const char* server, std::uint16_t number) {
+    return world.send(reply_to(client, server, number, tcp_ack), site::inside).verdict;
+  };
+  CHECK(send_from("10.0.0.2", 80) == Verdict::to_kernel);
+  CHECK(send_from("10.0.0.3", 80) == Verdict::to_kernel);
+  CHECK(send_from("10.0.0.3", 53) == Verdict::answer_port_unreachable);
+  world.services.remove(second);
+  CHECK(send_from("10.0.0.1", 80) == Verdict::answer_port_unreachable);
+  world.services.remove_server(web, "10.0.0.1");
+  CHECK(send_from("10.0.0.1", 80) == Verdict::to_kernel);
+  world.services.add_server(web, server_spec("10.0.0.1", 80));
+  CHECK(send_from("10.0.0.1", 80) == Verdict::answer_port_unreachable);
+}
+
 TEST_CASE_METHOD(Fixture, "nat_icmp_send is about servers of NAT only") {
   serve(Forwarding::dr);
   world.set({.nat_icmp_send = 1});

@@ -116,6 +116,19 @@ TEST_CASE_METHOD(Fixture, "a NAT server of every port is one whatever its port")
   CHECK_FALSE(table.is_nat_server(nat_server("10.0.0.1", 80)));
 }
 
+TEST_CASE_METHOD(Fixture, "a NAT server that is in a service now is one of its very port") {
+  table.nat_server_came(nat_server("10.0.0.1", 80));
+  table.nat_server_came(nat_server("10.0.0.1", 80));
+  table.nat_server_came(nat_server("10.0.0.2", 0));
+  table.nat_server_left(nat_server("10.0.0.1", 80));
+  CHECK(table.has_nat_server(nat_server("10.0.0.1", 80)));
+  CHECK_FALSE(table.has_nat_server(nat_server("10.0.0.2", 80)));
+  CHECK_FALSE(table.is_nat_server(nat_server("10.0.0.1", 80)));
+  CHECK_FALSE(table.concerns(address("10.0.0.1")));
+  table.nat_server_left(nat_server("10.0.0.1", 80));
+  CHECK_FALSE(table.has_nat_server(nat_server("10.0.0.1", 80)));
+}
+
 TEST_CASE_METHOD(Fixture, "what is asked of packets for no service depends on what there is") {
   CHECK(table.specials() == 0);
   const Service any = service_at("192.0.2.1", 0), ftp = service_at("192.0.2.1", 21), web = service_at("192.0.2.1", 80);
