@@ -147,14 +147,14 @@ Director::Version Director::put(Entry& entry, std::shared_ptr<Service> next) {
   return before;
 }
 
-void Director::put_and_announce(Entry& entry, std::shared_ptr<Service> next) {
+/// Of a version whose servers are not those of the current one.
+void Director::put_and_announce(Entry& entry, std::shared_ptr<Service> next, bool takes_servers_away) {
+  next->index_servers();
   next->table = next->scheduler->table(*next);
   Version before = put(entry, std::move(next));
-  announce(before.get(), entry.version.get());
+  crew_.post({.before = before.get(), .after = entry.version.get(), .takes_servers_away = takes_servers_away});
   discard(std::move(before));
 }
-
-void Director::announce(const Service* before, const Service* after) { crew_.post({.before = before, .after = after}); }
 
 void Director::discard(Version version) {
   if (version) crew_.retire(std::move(version));
@@ -207,7 +207,7 @@ base::Result<void> Director::carry_out(const EditService& command) {
   }
   Version before = put(entry, std::move(next));
   // Else the scheduler has nothing to hear of: as in the kernel, it keeps its place in the list (ip_vs_edit_service).
-  if (has_new_scheduler) announce(before.get(), entry.version.get());
+  if (has_new_scheduler) crew_.post({.before = before.get(), .after = entry.version.get()});
   discard(std::move(before));
   return {};
 }
@@ -215,9 +215,10 @@ base::Result<void> Director::carry_out(const EditService& command) {
 base::Result<void> Director::carry_out(const DeleteService& command) {
   const auto found = services_.find(command.key);
   if (found == services_.end()) return base::Error{"there is no service " + service::to_string(command.key)};
-  for (const Server& server : found->second.version->servers) servers_.remove(server.id);
+  const auto& servers = found->second.version->servers;
+  for (const Server& server : servers) servers_.remove(server.id);
   table_.remove(command.key);
-  announce(found->second.version.get(), nullptr);
+  crew_.post({.before = found->second.version.get(), .takes_servers_away = !servers.empty()});
   discard(std::move(found->second.version));
   services_.erase(found);
   return {};
@@ -278,7 +279,8 @@ base::Result<void> Director::carry_out(const DeleteServer& command) {
   if (server == next->servers.end()) return no_such_server(command.service, command.address, command.port);
   dismiss(entry, *server);
   next->servers.erase(server);
-  put_and_announce(entry, std::move(next));
+  constexpr bool takes_servers_away = true;
+  put_and_announce(entry, std::move(next), takes_servers_away);
   return {};
 }
 

@@ -82,8 +82,7 @@ class Director {
   template <class Values>
   void put(Values values);
   Version put(Entry& entry, std::shared_ptr<service::Service> next);
-  void put_and_announce(Entry& entry, std::shared_ptr<service::Service> next);
-  void announce(const service::Service* before, const service::Service* after);
+  void put_and_announce(Entry& entry, std::shared_ptr<service::Service> next, bool takes_servers_away = false);
   void discard(Version version);
 
   worker::Crew& crew_;

@@ -1,17 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // SPDX-FileCopyrightText: Fairway contributors
-#include <algorithm>
-
 #include "forward/open.hpp"
 
 namespace fairway::forward {
 namespace {
-
-const service::Server* find_server(const service::Service& service, service::ServerId id) noexcept {
-  const auto found = std::find_if(service.servers.begin(), service.servers.end(),
-                                  [&](const service::Server& server) { return server.id == id; });
-  return found == service.servers.end() ? nullptr : &*found;
-}
 
 const service::Server* pick(const service::Service& service, const net::PacketView& packet, Context& context) noexcept {
   return service.scheduler->pick({.service = service,
@@ -94,7 +86,7 @@ Choice choose(const service::Service& service, const net::PacketView& packet, Co
   }
   const bool gives_up_quiescent = context.services.settings().expire_quiescent_template != 0;
   const auto usable = [&](service::ServerId id) -> const service::Server* {
-    const service::Server* server = find_server(service, id);
+    const service::Server* server = service.find(id);
     if (!server || !context.statuses[id.value].get().available) return nullptr;
     return gives_up_quiescent && server->weight == 0 ? nullptr : server;
   };

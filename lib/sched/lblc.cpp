@@ -10,6 +10,8 @@
 namespace fairway::sched {
 namespace {
 
+using Table = TrackedTable<LocalityView>;
+
 struct State final : service::SchedulerState {
   DestinationCache<service::ServerId> destinations;
 };
@@ -18,7 +20,7 @@ class LocalityLeastConnection final : public Scheduler {
  public:
   std::string_view name() const noexcept override { return "lblc"; }
   std::unique_ptr<service::SchedulerTable> table(const service::Service& service) const override {
-    return std::make_unique<LocalityTable>(service);
+    return std::make_unique<Table>(service);
   }
   std::unique_ptr<service::SchedulerState> state() const override { return std::make_unique<State>(); }
 
@@ -26,12 +28,12 @@ class LocalityLeastConnection final : public Scheduler {
     constexpr auto forget = [](service::ServerId) {};
     auto& destinations = static_cast<State&>(*question.service.life->states[question.worker]).destinations;
     const std::uint64_t destination = destination_key(question.packet);
-    LocalityTracked* tracked = track<LocalityTable>(question);
+    Tracked<LocalityView>* tracked = track<Table>(question);
     destinations.advance(question.now, question.settings.lblc_expiration, forget);
     service::ServerId* known = destinations.find(destination, question.now);
     if (known) {
       // That it takes no connections for being full does not count here, as in the kernel.
-      const service::Server* server = find_server(question.service, *known);
+      const service::Server* server = question.service.find(*known);
       if (server && server->weight > 0 && !should_leave(question, *server, tracked)) return server;
     }
     const service::Server* server = least_loaded(question, tracked);

@@ -84,13 +84,14 @@ class LeastView {
 };
 
 /// Of places that the view holds for equal, the least in truth.
-template <class Order, class View>
-std::uint32_t settle(const Tracked<View>& tracked, std::uint32_t place, const service::Loads& loads) noexcept {
+template <class Order, class View, class Candidates>
+std::uint32_t settle(const Tracked<View>& tracked, const Candidates& among, std::uint32_t place,
+                     const service::Loads& loads) noexcept {
   Fraction least = fraction_of<Order>(loads, tracked.member(place));
   const LeastView<Order>& view = tracked.view();
   if (view.is_exact(least)) return place;
   std::uint32_t best = place;
-  for (place = view.next_equal(place); place != nowhere; place = view.next_equal(place)) {
+  for (place = among.next_equal(place); place != nowhere; place = among.next_equal(place)) {
     const Fraction its = fraction_of<Order>(loads, tracked.member(place));
     if (!its.exists() || !is_less(its, least)) continue;
     best = place;
@@ -99,20 +100,40 @@ std::uint32_t settle(const Tracked<View>& tracked, std::uint32_t place, const se
   return best;
 }
 
-/// A server that looks best is looked at once more: others may have chosen it since.
-template <class Order, class View>
-const service::Server* tracked_least(Tracked<View>& tracked, const Question& question) noexcept {
+/// Candidates are all servers of a view, or some of them that follow it. Of those, a server that looks best is looked at
+/// once more: others may have chosen it since.
+template <class Order, class View, class Candidates>
+const service::Server* tracked_least(Tracked<View>& tracked, Candidates&& among, const Question& question) noexcept {
   const LeastView<Order>& view = tracked.view();
+  const auto& servers = question.service.servers;
   constexpr int most_corrections = 64;
   for (int i = 0; i < most_corrections; ++i) {
-    if (!view.has_any() && !(tracked.look_again(question) && view.has_any())) return nullptr;
-    const std::uint32_t place = view.first();
+    if (!among.has_any()) {
+      if (!tracked.look_again(question)) return nullptr;
+      among.follow();
+      if (!among.has_any()) return nullptr;
+    }
+    const std::uint32_t place = among.first();
     const std::uint64_t before = view.value(place);
     tracked.look_at(place, question);
-    if (view.value(place) == before) return &question.service.servers[settle<Order>(tracked, place, question.loads)];
+    if (view.value(place) == before) return &servers[settle<Order>(tracked, among, place, question.loads)];
+    among.follow();
   }
   tracked.look_at_all(question);
-  return view.has_any() ? &question.service.servers[view.first()] : nullptr;
+  among.follow();
+  return among.has_any() ? &servers[among.first()] : nullptr;
+}
+
+template <class Order, class View>
+const service::Server* tracked_least(Tracked<View>& tracked, const Question& question) noexcept {
+  struct All {
+    const LeastView<Order>& view;
+    bool has_any() const noexcept { return view.has_any(); }
+    std::uint32_t first() const noexcept { return view.first(); }
+    std::uint32_t next_equal(std::uint32_t place) const noexcept { return view.next_equal(place); }
+    void follow() const noexcept {}
+  };
+  return tracked_least<Order>(tracked, All{tracked.view()}, question);
 }
 
 /// The table of a scheduler that is nothing but an order.

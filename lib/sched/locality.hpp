@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "sched/least.hpp"
-#include "sched/server_index.hpp"
 
 /// What lblc and lblcr have in common.
 namespace fairway::sched {
@@ -40,21 +39,10 @@ class LocalityView : public LeastView<ByOverheadAndWeight> {
   LeastTree leisure_;
 };
 
-struct LocalityTable final : TrackedTable<LocalityView> {
-  explicit LocalityTable(const service::Service& service) : TrackedTable(service), index(service.servers) {}
+// In what follows `tracked` is null where a choice looks at all servers; `View` is a LocalityView.
 
-  ServerIndex index;
-};
-
-/// The server, if it is in the service still, by an id that was remembered.
-inline const service::Server* find_server(const service::Service& service, service::ServerId id) noexcept {
-  return static_cast<const LocalityTable&>(*service.table).index.find(id, service.servers);
-}
-
-/// The asking worker's view of one choice; null where it looks at all servers.
-using LocalityTracked = Tracked<LocalityView>;
-
-inline bool is_any_at_leisure(const Question& question, LocalityTracked* tracked) noexcept {
+template <class View>
+bool is_any_at_leisure(const Question& question, Tracked<View>* tracked) noexcept {
   if (!tracked) {
     const auto& servers = question.service.servers;
     return std::any_of(servers.begin(), servers.end(), [&](const service::Server& server) {
@@ -72,12 +60,14 @@ inline bool is_any_at_leisure(const Question& question, LocalityTracked* tracked
 
 /// A destination leaves its server when that one has more active connections than its weight while another has less than
 /// half of its own.
-inline bool should_leave(const Question& question, const service::Server& server, LocalityTracked* tracked) noexcept {
+template <class View>
+bool should_leave(const Question& question, const service::Server& server, Tracked<View>* tracked) noexcept {
   return question.loads.active(server.id) > server.weight && is_any_at_leisure(question, tracked);
 }
 
 /// The server that wlc would choose.
-inline const service::Server* least_loaded(const Question& question, LocalityTracked* tracked) noexcept {
+template <class View>
+const service::Server* least_loaded(const Question& question, Tracked<View>* tracked) noexcept {
   return tracked ? tracked_least<ByOverheadAndWeight>(*tracked, question)
                  : walk_for_least<ByOverheadAndWeight>(question);
 }

@@ -41,9 +41,8 @@ class View {
 using Table = TrackedTable<View>;
 
 std::size_t place_of(const service::Service& service, service::ServerId id) noexcept {
-  for (std::size_t i = 0; i < service.servers.size(); ++i)
-    if (service.servers[i].id == id) return i + 1;
-  return 0;
+  const service::Server* server = service.find(id);
+  return server ? static_cast<std::size_t>(server - service.servers.data()) + 1 : 0;
 }
 
 class RoundRobin final : public Scheduler {

@@ -9,9 +9,6 @@
 
 namespace fairway::sched {
 
-/// A choice among no more servers than this looks at all of them, which is quicker.
-constexpr std::size_t most_walked = 16;
-
 /// What of a server decides whether it is chosen, apart from its counts.
 struct Member {
   service::ServerId id;
@@ -108,7 +105,7 @@ class alignas(64) Tracked {
 template <class View>
 struct TrackedTable : service::SchedulerTable {
   explicit TrackedTable(const service::Service& service) {
-    if (service.servers.size() <= most_walked || !service.life) return;
+    if (service.servers.size() <= service::most_walked || !service.life) return;
     const std::size_t workers = service.life->states.size();
     by_worker.reserve(workers);
     while (by_worker.size() < workers) by_worker.emplace_back(service.servers);

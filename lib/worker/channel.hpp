@@ -26,6 +26,7 @@ namespace fairway::worker {
 struct ServiceChanged {
   const service::Service* before = nullptr;
   const service::Service* after = nullptr;
+  bool takes_servers_away = false;  // servers of the service before are no longer in it
 };
 
 /// One connection as a worker's table holds it; or a persistence template, whose client's port is 0.

@@ -2,7 +2,6 @@
 // SPDX-FileCopyrightText: Fairway contributors
 #pragma once
 
-#include <algorithm>
 #include <utility>
 
 #include "sched/scheduler.hpp"
@@ -19,17 +18,6 @@ inline void follow(const ServiceChanged& change, unsigned worker, service::Watch
     after->scheduler->changed(*after->life->states[worker], *before, *after);
   else if (before)
     watch.give_back(std::exchange(before->life->states[worker]->watch_slot, 0));
-}
-
-/// Whether servers of the service before are no longer in it. May also say so of one that was taken out and added again.
-inline bool takes_servers_away(const ServiceChanged& change) noexcept {
-  if (!change.before) return false;
-  if (!change.after) return !change.before->servers.empty();
-  // New servers stand before the old ones, which keep their order: the old list is the end of the new one.
-  const auto &before = change.before->servers, &after = change.after->servers;
-  return after.size() < before.size() ||
-         !std::equal(before.rbegin(), before.rend(), after.rbegin(),
-                     [](const service::Server& one, const service::Server& other) { return one.id == other.id; });
 }
 
 }  // namespace fairway::worker

@@ -100,7 +100,7 @@ bool Worker::poll_once() noexcept {
 void Worker::follow_changes() noexcept {
   channel_.drain([&](const ServiceChanged& change) {
     follow(change, number_, crew_.watch(number_));
-    if (takes_servers_away(change)) upkeep_.server_deleted();
+    if (change.takes_servers_away) upkeep_.server_deleted();
   });
   context_.routes = shared_.routes.load(std::memory_order_acquire);
   if (context_.routes->generation != snapshot_generation_) {

@@ -127,12 +127,14 @@ class Balance {
       service_.life->states.push_back(service_.scheduler->state());
       (service_.scheduler->*how)(*service_.life->states.back(), service_);
     }
+    service_.index_servers();
     service_.table = service_.scheduler->table(service_);
   }
   template <class F>
   void change(F&& f) {
     const service::Service before = service_;
     f(service_.servers);
+    service_.index_servers();
     service_.table = service_.scheduler->table(service_);
     for (const auto& state : service_.life->states) service_.scheduler->changed(*state, before, service_);
   }

@@ -185,6 +185,7 @@ class Services {
     publish(after, before.get());
   }
   void publish(const std::shared_ptr<service::Service>& version, const service::Service* before) {
+    version->index_servers();
     version->table = version->scheduler->table(*version);
     for (const auto& state : version->life->states) {
       if (before)

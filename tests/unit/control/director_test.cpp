@@ -111,6 +111,48 @@ TEST_CASE_METHOD(ControlFixture, "workers hear of every version in turn") {
   CHECK(heard.back().after == nullptr);
 }
 
+TEST_CASE_METHOD(ControlFixture, "workers hear whether a change takes servers away") {
+  const auto takes_away = [&](const Command& command) {
+    heard.clear();
+    REQUIRE(apply(command) == "");
+    return !heard.empty() && heard.back().takes_servers_away;
+  };
+  EditService reschedule = edit_service();
+  reschedule.scheduler = "wlc";
+  CHECK_FALSE(takes_away(AddService{{.name = "", .key = key(), .servers = {spec("192.0.2.1")}}}));
+  CHECK_FALSE(takes_away(add("192.0.2.2")));
+  CHECK_FALSE(takes_away(edit("192.0.2.2", 0)));
+  CHECK_FALSE(takes_away(reschedule));
+  CHECK(takes_away(remove("192.0.2.1")));
+  CHECK(takes_away(DeleteService{key()}));
+  CHECK_FALSE(takes_away(AddService{{.name = "", .key = key(), .servers = {}}}));
+  CHECK_FALSE(takes_away(DeleteService{key()}));
+}
+
+TEST_CASE_METHOD(ControlFixture, "a version finds its servers by id, however many they are") {
+  const auto address_of = [](unsigned number) { return "192.0.2." + std::to_string(number); };
+  add_service(key());
+  std::vector<service::ServerId> ids;
+  for (unsigned number = 1; number <= 40; ++number) {
+    REQUIRE(apply(add(address_of(number))) == "");
+    ids.push_back(server(key(), address_of(number)).id);
+    CHECK((director.find(key())->index != nullptr) == (number > service::most_walked));
+  }
+  const auto all = director.find(key());
+  for (const service::ServerId id : ids) REQUIRE(all->find(id) != nullptr);
+  for (const service::ServerId id : ids) CHECK(all->find(id)->id == id);
+  REQUIRE(apply(remove(address_of(20))) == "");
+  CHECK(director.find(key())->find(ids[19]) == nullptr);
+  CHECK(director.find(key())->find(ids[18])->id == ids[18]);
+  CHECK(all->find(ids[19])->id == ids[19]);
+  while (ids.size() > 10) {
+    apply(remove(address_of(static_cast<unsigned>(ids.size()))));
+    ids.pop_back();
+  }
+  CHECK(director.find(key())->find(ids[9])->id == ids[9]);
+  CHECK(director.find(key())->find({12345}) == nullptr);
+}
+
 TEST_CASE_METHOD(ControlFixture, "a removed server is unavailable before its removal is acknowledged") {
   add_service(key(), {spec("192.0.2.1"), spec("192.0.2.2")});
   const auto first = server(key(), "192.0.2.1").id, second = server(key(), "192.0.2.2").id;
