@@ -114,21 +114,18 @@ TEST_CASE_METHOD(Fixture,
                  "among many servers, too, a connection that a SYN has reused counts no more in the next choice") {
   const service::ServiceKey least = key_of("192.0.2.9");
   std::vector<service::ServerSpec> servers;
-  for (int i = 1; i <= 20; ++i)
-    servers.push_back(server_spec("10.0.0." + std::to_string(i), 80, service::Forwarding::dr));
+  for (std::uint16_t number = 1; number <= 20; ++number) servers.push_back(server_spec("10.0.0.1", number));
   world.services.add(least, "lc", servers);
   const auto send = [&](std::uint16_t client_port, std::uint8_t flags) {
-    PacketSpec packet{.destination = "192.0.2.9"};
-    packet.source_port = client_port;
-    packet.flags = flags;
+    const PacketSpec packet{.destination = "192.0.2.9", .source_port = client_port, .flags = flags};
     world.send(packet);
-    return net::to_string(world.find(packet)->v4.server);
+    return world.find(packet)->server_port.host();
   };
-  CHECK(send(1000, tcp_syn) == "10.0.0.20");
+  CHECK(send(1000, tcp_syn) == 20);
   send(1000, tcp_ack);
   send(1000, tcp_rst);
-  CHECK(send(1000, tcp_syn) == "10.0.0.19");
-  CHECK(send(1001, tcp_syn) == "10.0.0.20");
+  CHECK(send(1000, tcp_syn) == 19);
+  CHECK(send(1001, tcp_syn) == 20);
 }
 
 TEST_CASE_METHOD(Fixture, "a SYN with RST ends a closing connection and opens nothing") {
