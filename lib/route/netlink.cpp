@@ -268,6 +268,15 @@ base::Result<void> Netlink::add_address(int link, const net::Prefix& prefix) {
   return order(request.message);
 }
 
+base::Result<void> Netlink::delete_address(int link, const net::Prefix& prefix) {
+  Order<ifaddrmsg> request(RTM_DELADDR, 0);
+  request.header->ifa_family = family_of(prefix.address);
+  request.header->ifa_prefixlen = prefix.length;
+  request.header->ifa_index = static_cast<std::uint32_t>(link);
+  request.put_address(IFA_LOCAL, prefix.address);
+  return order(request.message);
+}
+
 base::Result<void> Netlink::enter_neighbour(const NeighbourKey& key, NeighbourUse use, const net::MacAddress& mac) {
   Order<ndmsg> request(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE);
   request.header->ndm_family = family_of(key.address);

@@ -45,6 +45,7 @@ class Netlink final : public NeighbourTable {
   base::Result<void> change_link(int link, const LinkChange& change);
   /// Nothing happens if it is there already. Duplicate detection is left out (RFC 4862, 5.4 allows that).
   base::Result<void> add_address(int link, const net::Prefix& prefix);
+  base::Result<void> delete_address(int link, const net::Prefix& prefix);
   base::Result<void> enter_neighbour(const NeighbourKey& key, NeighbourUse use,
                                      const net::MacAddress& mac = {}) override;
   base::Result<void> delete_neighbour(const NeighbourKey& key) override;

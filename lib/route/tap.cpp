@@ -94,6 +94,25 @@ base::Result<void> set_up_twin(Netlink& netlink, const PortSettings& port) {
   return {};
 }
 
+base::Result<void> add_to_twin(Netlink& netlink, const std::string& twin, const net::Prefix& prefix) {
+  const auto link = find_link(netlink, twin);
+  if (!link) return link.error();
+  if (auto done = netlink.add_address(link->index, prefix); !done)
+    return failure("cannot put " + net::to_string(prefix) + " on " + twin, done.error());
+  return {};
+}
+
+base::Result<void> take_from_twin(Netlink& netlink, const std::string& twin, const net::Prefix& prefix) {
+  const auto link = find_link(netlink, twin);
+  if (!link) return link.error();
+  const auto present = addresses_of(netlink, link->index);
+  if (!present) return present.error();
+  if (std::ranges::find(*present, prefix, &LinkAddress::prefix) == present->end()) return {};
+  if (auto done = netlink.delete_address(link->index, prefix); !done)
+    return failure("cannot take " + net::to_string(prefix) + " from " + twin, done.error());
+  return {};
+}
+
 base::Result<void> check_has_no_addresses(Netlink& netlink, const std::string& device) {
   const auto link = find_link(netlink, device);
   if (!link) return link.error();

@@ -35,6 +35,11 @@ class Tap {
 /// up. What others have put there (keepalived) stays.
 base::Result<void> set_up_twin(Netlink& netlink, const PortSettings& port);
 
+/// Puts an address on a twin, or takes it away; nothing happens if it is so already. Linux takes secondary addresses of
+/// the same network away with their primary one, unless net.ipv4.conf.*.promote_secondaries says otherwise.
+base::Result<void> add_to_twin(Netlink& netlink, const std::string& twin, const net::Prefix& prefix);
+base::Result<void> take_from_twin(Netlink& netlink, const std::string& twin, const net::Prefix& prefix);
+
 /// For the Linux device below an af_packet or af_xdp port: an error if it has addresses, because then Linux would answer
 /// there as well as on the twin. An IPv6 link-local address, which Linux gives to every link, is no harm: the twin, with
 /// the same MAC, has the same one.

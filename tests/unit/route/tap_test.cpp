@@ -52,6 +52,23 @@ TEST_CASE("a twin gets its port's MAC, MTU and addresses, and is up") {
     CHECK(count_of(*netlink, link.index, text) == 1);
 }
 
+TEST_CASE("addresses are put on a twin and taken away one by one, however often") {
+  enter_new_namespace();
+  const auto tap = Tap::open("fw-outside");
+  REQUIRE(tap);
+  auto netlink = Netlink::open();
+  REQUIRE(set_up_twin(*netlink, outside()));
+  const int link = link_of(*netlink, "fw-outside").index;
+  for (const char* text : {"192.168.4.99/32", "2001:db8::99/128"}) {
+    for (int i = 0; i < 2; ++i) CHECK(add_to_twin(*netlink, "fw-outside", prefix(text)));
+    CHECK(count_of(*netlink, link, text) == 1);
+    for (int i = 0; i < 2; ++i) CHECK(take_from_twin(*netlink, "fw-outside", prefix(text)));
+    CHECK(count_of(*netlink, link, text) == 0);
+  }
+  CHECK(!add_to_twin(*netlink, "fw-nowhere", prefix("192.168.4.99/32")));
+  CHECK(!take_from_twin(*netlink, "fw-nowhere", prefix("192.168.4.99/32")));
+}
+
 TEST_CASE("frames pass both ways, and reading an empty twin does not block") {
   enter_new_namespace();
   const auto tap = Tap::open("fw-outside");
