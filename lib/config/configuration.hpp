@@ -19,6 +19,9 @@ namespace fairway::config {
 /// What a worker does when there is nothing to do: poll on, sleep for a moment, or wait for its device's receive event.
 enum class Idle : std::uint8_t { spin, sleep, wait };
 
+/// Instead of a journal's path.
+inline constexpr const char* no_journal = "none";
+
 /// Whether DPDK's memory lies in 2 MB pages: where there are enough of them, always, never.
 enum class Hugepages : std::uint8_t { automatic, always, never };
 
@@ -30,9 +33,12 @@ struct Director {
   std::uint32_t connections_ipv6 = 0;
   std::string control_socket = "/run/fairway/control.sock";
   std::string ipvs_socket;  // empty: ipvs.sock in the directory of control_socket
+  std::string journal;      // empty: see keys.cpp; no_journal: none
   Hugepages hugepages = Hugepages::automatic;
   unsigned summary_interval = 60;                     // seconds between summary lines in the log; 0: none
   std::uint32_t kernel_packets_per_second = 100'000;  // of the twins' lane, each way, for what is not control traffic
+
+  bool operator==(const Director&) const = default;
 };
 
 struct Port {
@@ -47,6 +53,8 @@ struct Port {
   std::uint16_t queues = 0;  // receive queues; 0: as many as workers, where the device has them
   bool promiscuous = false;
   bool follow_link = true;  // the twin's carrier follows the link, where the driver has a true one
+
+  bool operator==(const Port&) const = default;
 };
 
 struct Configuration {

@@ -121,6 +121,13 @@ void path(Field& field, std::string& target) {
   if (text) target = *text;
 }
 
+void journal(Field& field, std::string& target) {
+  if (field.node.kind == Node::Kind::scalar && field.node.text == no_journal)
+    target = no_journal;
+  else
+    path(field, target);
+}
+
 void interface_name(Field& field, std::string& target) {
   const auto text = scalar(field);
   if (!text) return;
@@ -199,6 +206,7 @@ void ports(Field& field, service::PortRange& target) {
 void workers(Field& field, Director& director) {
   const auto text = scalar(field);
   if (!text) return;
+  director.worker_cpus.clear();
   const bool is_list = text->find_first_of("-,", 1) != std::string_view::npos;
   if (!is_list) return number(field, director.worker_count);
   const auto cpus = parse_cpu_list(*text);
@@ -209,6 +217,8 @@ void workers(Field& field, Director& director) {
 }
 
 void addresses(Field& field, PortDraft& draft) {
+  draft.port.addresses.clear();
+  draft.address_marks.clear();
   if (!is_collection(field, Node::Kind::sequence)) return;
   for (const Node* item : field.node.items) {
     Field value{.key = field.key, .node = *item, .problems = field.problems};
@@ -224,6 +234,7 @@ void addresses(Field& field, PortDraft& draft) {
 }
 
 void neighbours(Field& field, std::map<net::Address, net::MacAddress>& target) {
+  target.clear();
   if (!is_collection(field, Node::Kind::mapping)) return;
   for (const Member& member : field.node.members) neighbour(field, member, target);
 }

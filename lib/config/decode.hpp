@@ -45,6 +45,7 @@ void choice(Field& field, T& target) {
 /// A name: printable characters without spaces, as many as the key's range says.
 void name(Field& field, std::string& target);
 void path(Field& field, std::string& target);
+void journal(Field& field, std::string& target);  // a path, or no_journal
 void interface_name(Field& field, std::string& target);
 void device(Field& field, std::string& target);
 void scheduler(Field& field, std::string& target);

@@ -60,6 +60,15 @@ constexpr Key<Director> director_table[] = {
       .about = "The Unix socket by which unmodified `ipvsadm` and `keepalived`, run by `fairway-ipvs`, administer the "
                "director."},
      [](Field& field, Director& director) { decode::path(field, director.ipvs_socket); }},
+    {{.name = "journal",
+      .form = "absolute path, or none",
+      .if_absent =
+          "`/var/lib/fairway/journal`; `journal` in the directory of `control_socket` if that is not /run/fairway",
+      .range = {2, 4000, "characters"},
+      .about =
+          "The file that keeps what is changed at run time, by `fairwayctl`, `ipvsadm` or `keepalived`, for the next "
+          "start. `none`: what is changed ends with the director."},
+     [](Field& field, Director& director) { decode::journal(field, director.journal); }},
     {{.name = "hugepages",
       .form = "auto | true | false",
       .fallback = "auto",

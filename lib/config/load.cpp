@@ -63,7 +63,7 @@ Draft read_draft(const Node& root, Problems& problems) {
 
 }  // namespace
 
-Loaded load_text(std::string_view text, KnownScheduler known_scheduler) {
+Loaded load_text(std::string_view text, KnownScheduler known_scheduler, const Configuration* running) {
   Problems problems;
   if (const auto unfit = check_text(text)) {
     problems.add({unfit->line, unfit->column}, unfit->message);
@@ -82,14 +82,15 @@ Loaded load_text(std::string_view text, KnownScheduler known_scheduler) {
   check_ports(draft, problems);
   check_marks(draft, problems);
   check_services(draft, known_scheduler, problems);
+  if (running) check_running(draft, *running, problems);
   if (!problems.empty()) return failed(std::move(problems));
   find_doubts(draft, problems);
   return {.configuration = finish(std::move(draft)), .problems = {}, .warnings = std::move(problems).sorted()};
 }
 
-Loaded load(const std::string& path, KnownScheduler known_scheduler) {
+Loaded load(const std::string& path, KnownScheduler known_scheduler, const Configuration* running) {
   const auto text = read_file(path);
-  if (text) return load_text(*text, known_scheduler);
+  if (text) return load_text(*text, known_scheduler, running);
   return {.configuration = std::nullopt, .problems = {{1, 1, text.error().message}}, .warnings = {}};
 }
 

@@ -19,6 +19,8 @@ void check_director(const Draft& draft, Problems& problems);
 void check_ports(const Draft& draft, Problems& problems);
 void check_marks(const Draft& draft, Problems& problems);
 void check_services(const Draft& draft, KnownScheduler known_scheduler, Problems& problems);
+/// What differs from the configuration that a director runs on, and cannot be changed while it does.
+void check_running(const Draft& draft, const Configuration& running, Problems& problems);
 
 /// What is doubtful, but may be meant. For a draft without problems.
 void find_doubts(const Draft& draft, Problems& warnings);

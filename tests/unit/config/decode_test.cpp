@@ -96,6 +96,9 @@ TEST_CASE("the control socket's path is absolute and fits into a socket address"
         Lines{"f.yaml:1:28: control_socket: '/" + std::string(59, 'x') + "...' has a length out of range 2..107"});
   CHECK(problems_of_director("control_socket: control.sock") ==
         Lines{"f.yaml:1:28: control_socket: 'control.sock' is not the absolute path of a file"});
+  CHECK(director_of("journal: none").journal == no_journal);
+  CHECK(problems_of_director("journal: nowhere") ==
+        Lines{"f.yaml:1:21: journal: 'nowhere' is not the absolute path of a file"});
   CHECK(problems_of_director("control_socket: /run/") ==
         Lines{"f.yaml:1:28: control_socket: '/run/' is not the absolute path of a file"});
 }

@@ -55,6 +55,7 @@ TEST_CASE("the defaults in the table of keys are those of the configuration") {
   CHECK(director.connections_ipv6 == made.connections_ipv6);
   CHECK(director.control_socket == made.control_socket);
   CHECK(director.ipvs_socket == made.ipvs_socket);
+  CHECK(director.journal == made.journal);
   CHECK(director.hugepages == made.hugepages);
   CHECK(director.summary_interval == made.summary_interval);
   CHECK(director.kernel_packets_per_second == made.kernel_packets_per_second);
@@ -87,13 +88,13 @@ TEST_CASE("the defaults in the table of keys are those of the configuration") {
 }
 
 TEST_CASE("every key of the director reaches the configuration") {
-  const Director read =
-      configuration_of(
-          "director: {workers: '3,1', idle: spin, connections: 7, connections_ipv6: 8,\n"
-          "           control_socket: /tmp/s, ipvs_socket: /tmp/i, hugepages: true, summary_interval: 2m,\n"
-          "           kernel_packets_per_second: 9}\n"
-          "ports: [{name: a, device: net_null0}]\n")
-          .director;
+  const Director read = configuration_of(
+                            "director: {workers: '3,1', idle: spin, connections: 7, connections_ipv6: 8,\n"
+                            "           control_socket: /tmp/s, ipvs_socket: /tmp/i, journal: /tmp/j, hugepages: true, "
+                            "summary_interval: 2m,\n"
+                            "           kernel_packets_per_second: 9}\n"
+                            "ports: [{name: a, device: net_null0}]\n")
+                            .director;
   CHECK(read.worker_cpus == std::vector<unsigned>{3, 1});
   CHECK(read.worker_count == 2);
   CHECK(read.idle == Idle::spin);
@@ -101,6 +102,7 @@ TEST_CASE("every key of the director reaches the configuration") {
   CHECK(read.connections_ipv6 == 8);
   CHECK(read.control_socket == "/tmp/s");
   CHECK(read.ipvs_socket == "/tmp/i");
+  CHECK(read.journal == "/tmp/j");
   CHECK(read.hugepages == Hugepages::always);
   CHECK(read.summary_interval == 120);
   CHECK(read.kernel_packets_per_second == 9);

@@ -39,6 +39,11 @@ Rules that hold between values:
 A service whose address no port has is a warning only: keepalived may bring it. So are a service by mark whose mark no rule
 gives, and a rule whose mark no service has: `fairwayctl` may bring the other. IPv6 services are refused: they are not built
 yet.
+
+A running director reads its file again on `fairwayctl reload` or SIGHUP and does what has changed under `settings`, `marks` and
+`services`; `fairwayctl diff` only shows it. What was changed at run time stands until the file changes that very field. What is
+under `director` and `ports` needs a restart, but for the `addresses` of a port with a twin: a file that changes it is refused, as
+one with an error is, and the director goes on as it was.
 )";
 
 constexpr std::string_view ending = R"(
