@@ -7,6 +7,7 @@
 #include "control/json.hpp"
 #include "fairwayctl/apply.hpp"
 #include "fairwayctl/client.hpp"
+#include "fairwayctl/reload.hpp"
 #include "fairwayctl/show.hpp"
 #include "fairwayctl/status.hpp"
 #include "fairwayctl/words.hpp"
@@ -88,6 +89,10 @@ int run(int argument_count, char** arguments) {
   const CommandWords words(app);
   const CLI::App* show_app = add_show(app, show_options);
   const CLI::App* apply_app = add_apply(app, apply_options);
+  const CLI::App* reload_app = app.add_subcommand(
+      "reload", "Let the director read its file again and carry out what has changed in it; prints the changes");
+  const CLI::App* diff_app = app.add_subcommand(
+      "diff", "Print what a reload would change, as commands; nothing is printed if that is nothing");
   try {
     app.parse(argument_count, arguments);
     if (show_options.limit && show_options.view != "connections")
@@ -100,6 +105,7 @@ int run(int argument_count, char** arguments) {
   Client client(socket);
   if (show_app->parsed()) return show(client, show_options);
   if (apply_app->parsed()) return apply(client, apply_options.file, apply_options.keep_going);
+  if (reload_app->parsed() || diff_app->parsed()) return reload(client, diff_app->parsed());
   return carry_out(client, words.command());
 }
 

@@ -240,6 +240,7 @@ void CommandWords::add_mark(CLI::App& app) {
     verb->add_option("--source-ports", words_.source_ports, "of the clients")->check(ports);
     verb->add_option("--destination-ports,--ports", words_.destination_ports, "that the packets go to")->check(ports);
   }
+  delete_mark_->add_flag("--exact", words_.exact, "only the rule that says this and nothing more");
   add_mark_->add_option("--position", words_.position, "its place among the rules, from 1; by default the last")
       ->check(CLI::Range(1u, static_cast<unsigned>(service::most_mark_rules)));
 }
@@ -262,7 +263,7 @@ control::Command CommandWords::command() const {
   if (zero_->parsed() && words_.service.empty()) return control::ZeroStatistics{};
   if (zero_->parsed()) return control::ZeroStatistics{key_of(words_)};
   if (add_mark_->parsed()) return control::AddMark{rule_of(words_), words_.position};
-  if (delete_mark_->parsed()) return control::DeleteMark{rule_of(words_)};
+  if (delete_mark_->parsed()) return control::DeleteMark{rule_of(words_), words_.exact};
   if (edit_settings_->parsed()) return edit_settings_command(words_);
   if (add_service_->parsed()) return add_service_command(words_);
   const service::ServiceKey key = key_of(words_);

@@ -21,6 +21,7 @@ struct Words {
   std::optional<std::uint32_t> weight, persistence, upper_threshold, lower_threshold;
   std::optional<bool> one_packet;
   std::uint32_t mark = 0;
+  bool exact = false;
   std::optional<std::string> rule_protocol, source, destination, source_ports, destination_ports;
   std::optional<std::uint32_t> position;
   std::vector<std::string> settings;  // "name=value"

@@ -17,6 +17,7 @@
 #include "control/ipvs/door.hpp"
 #include "control/server.hpp"
 #include "control/summary.hpp"
+#include "fairwayd/keeping.hpp"
 #include "fairwayd/loop.hpp"
 #include "fairwayd/plan.hpp"
 #include "fairwayd/reports.hpp"
@@ -93,9 +94,10 @@ void log_dpdk(dpdk::Severity severity, std::string_view line) {
 /// Everything that runs, in the order in which it comes to life; it ends in the opposite one.
 class Daemon {
  public:
-  Daemon(const config::Configuration& configuration, Plan plan)
+  Daemon(const config::Configuration& configuration, const std::string& file, Plan plan)
       : configuration_(configuration),
         plan_(std::move(plan)),
+        keeping_(configuration, file),
         crew_(static_cast<unsigned>(plan_.eal.worker_cpus.size())),
         director_(crew_, keeper_) {}
   ~Daemon() {
@@ -106,6 +108,7 @@ class Daemon {
   void serve();
 
  private:
+  base::Result<void> open_journal() { return keeping_.open(); }
   base::Result<void> check_linux_devices();
   base::Result<void> start_dpdk();
   base::Result<void> open_ports();
@@ -119,6 +122,8 @@ class Daemon {
   void publish(std::shared_ptr<const route::Snapshot> routes);
   void follow_links();
   void resolve_wanted();
+  void reload_on_hangup();
+  void run(std::shared_ptr<control::Job> job);
   void log_summary();
   void warn_of_missing_addresses();
   std::vector<control::PortReport> port_reports() const;
@@ -127,8 +132,10 @@ class Daemon {
 
   const config::Configuration& configuration_;
   Plan plan_;
+  Keeping keeping_;
   asio::io_context io_{1};
   asio::signal_set signals_{io_, SIGTERM, SIGINT};  // one that comes before serve() waits for it
+  asio::signal_set hangups_{io_, SIGHUP};
   worker::Crew crew_;
   MirrorKeeper keeper_{io_};
   std::optional<dpdk::Eal> eal_;
@@ -150,14 +157,14 @@ class Daemon {
 };
 
 base::Result<void> Daemon::start() {
-  for (auto step :
-       {&Daemon::check_linux_devices, &Daemon::start_dpdk, &Daemon::open_ports, &Daemon::open_twins,
-        &Daemon::start_workers, &Daemon::add_services, &Daemon::open_control_socket, &Daemon::open_ipvs_socket})
+  for (auto step : {&Daemon::open_journal, &Daemon::check_linux_devices, &Daemon::start_dpdk, &Daemon::open_ports,
+                    &Daemon::open_twins, &Daemon::start_workers, &Daemon::add_services, &Daemon::open_control_socket,
+                    &Daemon::open_ipvs_socket})
     if (auto done = (this->*step)(); !done) return done;
   reading_ = control::read_counters(crew_, director_, std::chrono::steady_clock::now());
   watch();
   runtime_->open();
-  const std::string status = fmt::format("{} services, {} workers", configuration_.services.size(), crew_.size());
+  const std::string status = fmt::format("{} services, {} workers", director_.table().size(), crew_.size());
   spdlog::info("ready: {}, control socket {}", status, configuration_.director.control_socket);
   notify_ready(status);
   return {};
@@ -259,17 +266,8 @@ base::Result<void> Daemon::start_workers() {
   return runtime_->start();
 }
 
-// The workers follow already, so however many services there are, their mailboxes do not fill up.
 base::Result<void> Daemon::add_services() {
-  control::EditSettings settings;
-  for (const service::SettingInfo& setting : service::settings_table)
-    settings.changes.push_back({&setting, configuration_.settings.*setting.field});
-  if (auto edited = director_.apply(settings); !edited) return edited;
-  for (const service::MarkRule& rule : configuration_.marks)
-    if (auto added = director_.apply(control::AddMark{.rule = rule, .position = {}}); !added) return added;
-  for (const service::ServiceSpec& service : configuration_.services)
-    if (auto added = director_.apply(control::AddService{service}); !added) return added;
-  director_.settle();
+  if (auto filled = keeping_.fill(director_); !filled) return filled;
   mirror_->flush();
   warn_of_missing_addresses();
   return {};
@@ -285,7 +283,8 @@ base::Result<void> Daemon::open_control_socket() {
   api_ = std::make_unique<control::Api>(director_, crew_,
                                         control::Sources{.worker_cpus = plan_.eal.worker_cpus,
                                                          .ports = [this] { return port_reports(); },
-                                                         .neighbours = [this] { return neighbour_reports(); }});
+                                                         .neighbours = [this] { return neighbour_reports(); },
+                                                         .reload = [this](bool dry) { return keeping_.reload(dry); }});
   server_ = std::make_unique<control::Server>(
       io_, [this](control::Request request) { return api_->begin(std::move(request)); });
   return server_->listen(configuration_.director.control_socket);
@@ -355,6 +354,9 @@ void Daemon::watch() {
   if (mirror_->descriptor() >= 0) on(mirror_->descriptor(), [this] { mirror_->on_readable(); });  // there are twins
   on(runtime_->control_descriptor(), [this] { resolve_wanted(); });
   every(100ms, [this] { mirror_->on_timer(stamp_now()); });
+  every(100ms, [this] {
+    if (auto kept = director_.tick_journal(); !kept) complaints_.warn(kept.error().message);
+  });
   every(500ms, [this] { follow_links(); });
   every(1s, [this] { crew_.collect(); });
   every(control::Estimator::period, [this] { director_.tick_rates(); });
@@ -368,7 +370,25 @@ void Daemon::log_summary() {
   spdlog::info("{}", control::summary(std::exchange(reading_, now), now));
 }
 
+void Daemon::reload_on_hangup() {
+  hangups_.async_wait([this](boost::system::error_code error, int) {
+    if (error) return;
+    run(keeping_.reload(false));
+    reload_on_hangup();
+  });
+}
+
+/// A job whose answer nobody waits for.
+void Daemon::run(std::shared_ptr<control::Job> job) {
+  if (job->advance() == control::Job::Progress::done) return;
+  auto timer = std::make_shared<asio::steady_timer>(io_, 1ms);
+  timer->async_wait([this, timer, job](boost::system::error_code error) {
+    if (!error) run(job);
+  });
+}
+
 void Daemon::serve() {
+  reload_on_hangup();
   signals_.async_wait([this](boost::system::error_code error, int signal) {
     if (error) return;
     spdlog::info("stopping on {}", signal == SIGTERM ? "SIGTERM" : "SIGINT");
@@ -385,10 +405,10 @@ void Daemon::serve() {
 
 }  // namespace
 
-base::Result<void> run(const config::Configuration& configuration) {
+base::Result<void> run(const config::Configuration& configuration, const std::string& file) {
   auto plan = make_plan(configuration);
   if (!plan) return plan.error();
-  Daemon daemon(configuration, std::move(*plan));
+  Daemon daemon(configuration, file, std::move(*plan));
   if (auto started = daemon.start(); !started) return started;
   daemon.serve();
   return {};

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <iostream>
 
 #include "config/load.hpp"
@@ -32,7 +33,9 @@ int main(int argc, char** argv) {
   app.add_flag("--check", check_only, "Check the configuration and end; exit status 1 if it is wrong");
   app.add_flag("-v,--verbose", verbose, "Log more");
   app.set_version_flag("--version", FAIRWAY_VERSION);
-  app.footer("Exit status: 0 stopped by SIGTERM or SIGINT, 1 could not start, 2 wrong usage.");
+  app.footer(
+      "SIGHUP reads the configuration again, as fairwayctl reload does. SIGTERM and SIGINT end the director.\n"
+      "Exit status: 0 stopped by SIGTERM or SIGINT, 1 could not start, 2 wrong usage.");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -46,7 +49,7 @@ int main(int argc, char** argv) {
     return 0;
   }
   daemon::set_up_log(verbose);
-  const auto ended = daemon::run(*loaded.configuration);
+  const auto ended = daemon::run(*loaded.configuration, std::filesystem::absolute(file).string());
   if (ended) return 0;
   spdlog::critical("{}", ended.error().message);
   return 1;

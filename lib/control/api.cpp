@@ -62,7 +62,9 @@ constexpr Api::Route Api::routes[] = {
     {"GET", "/v1/ports", "", &Api::ports},
     {"GET", "/v1/drops", "", &Api::drops},
     {"GET", "/v1/neighbours", "", &Api::neighbours},
+    {"GET", "/v1/diff", "", &Api::diff},
     {"POST", "/v1/commands", "stop_at_error", &Api::commands},
+    {"POST", "/v1/reload", "", &Api::reload},
 };
 
 Api::Api(Director& director, worker::Crew& crew, Sources sources)
@@ -125,5 +127,8 @@ std::unique_ptr<Job> Api::commands(const Query& query, std::string body) {
     return refuse(400, "stop_at_error must be true or false");
   return std::make_unique<CommandBatch>(director_, std::move(body), query.value == "true");
 }
+
+std::unique_ptr<Job> Api::reload(const Query&, std::string) { return sources_.reload(false); }
+std::unique_ptr<Job> Api::diff(const Query&, std::string) { return sources_.reload(true); }
 
 }  // namespace fairway::control

@@ -18,12 +18,14 @@ struct Sources {
   std::vector<unsigned> worker_cpus;
   std::function<std::vector<PortReport>()> ports;
   std::function<std::vector<NeighbourReport>()> neighbours;
+  /// Of the configuration file; a dry run only tells what would be done.
+  std::function<std::unique_ptr<Job>(bool is_dry_run)> reload{};
 };
 
 /// What can be asked over HTTP, whatever carries it:
 ///   GET /v1/services, /v1/total, /v1/connections[?limit=N], /v1/marks, /v1/settings, /v1/workers, /v1/ports, /v1/drops,
-///       /v1/neighbours
-///   POST /v1/commands[?stop_at_error=true]
+///       /v1/neighbours, /v1/diff (what a reload would change)
+///   POST /v1/commands[?stop_at_error=true], /v1/reload
 /// Everything is JSON; an error is {"error": "..."} with a status of 400 or more.
 class Api {
  public:
@@ -50,6 +52,8 @@ class Api {
   std::unique_ptr<Job> drops(const Query& query, std::string body);
   std::unique_ptr<Job> neighbours(const Query& query, std::string body);
   std::unique_ptr<Job> commands(const Query& query, std::string body);
+  std::unique_ptr<Job> reload(const Query& query, std::string body);
+  std::unique_ptr<Job> diff(const Query& query, std::string body);
 
   Director& director_;
   worker::Crew& crew_;

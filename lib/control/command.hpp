@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "control/sync_daemon.hpp"
 #include "service/marks.hpp"
 #include "service/settings.hpp"
 #include "service/spec.hpp"
@@ -72,9 +73,10 @@ struct AddMark {
 };
 
 /// Every rule of this mark goes that is like this one in all that this one says: one that only says the mark stands for
-/// all of its rules.
+/// all of its rules. If exact, only the rule that says just this.
 struct DeleteMark {
   service::MarkRule like;
+  bool exact = false;
 };
 
 /// All of them, or none if one is refused.
@@ -86,7 +88,15 @@ struct EditSettings {
   std::vector<Change> changes;
 };
 
+struct StartSyncDaemon {
+  SyncDaemon daemon;
+};
+
+struct StopSyncDaemon {
+  SyncRole role = SyncRole::master;
+};
+
 using Command = std::variant<AddService, EditService, DeleteService, AddServer, EditServer, DeleteServer,
-                             ZeroStatistics, AddMark, DeleteMark, EditSettings>;
+                             ZeroStatistics, AddMark, DeleteMark, EditSettings, StartSyncDaemon, StopSyncDaemon>;
 
 }  // namespace fairway::control

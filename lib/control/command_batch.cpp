@@ -124,21 +124,29 @@ Job::Progress CommandBatch::refuse(unsigned status, const std::string& message) 
 }
 
 Job::Progress CommandBatch::carry_out() {
+  std::vector<base::Result<void>> results;
   bool goes_on = done_ < commands_.size();
-  for (std::size_t i = 0; goes_on && i < slice; ++i) goes_on = carry_out_next();
-  director_.settle();
+  while (goes_on && results.size() < slice) {
+    const auto& command = commands_[done_++];
+    results.push_back(command ? director_.apply(*command) : base::Result<void>(command.error()));
+    goes_on = done_ < commands_.size() && (results.back() || !stop_at_error_);
+  }
+  if (const auto committed = director_.commit(); !committed) {
+    for (auto& result : results)
+      if (result) result = committed.error();
+    goes_on = goes_on && !stop_at_error_;
+  }
+  add(results);
   if (goes_on) return Progress::more;
   reply.body = "{\"results\":[" + results_ + "]}";
   return Progress::done;
 }
 
-/// False if it was the last one to be carried out.
-bool CommandBatch::carry_out_next() {
-  const auto& command = commands_[done_++];
-  const base::Result<void> result = command ? director_.apply(*command) : base::Result<void>(command.error());
-  if (!results_.empty()) results_ += ',';
-  results_ += result ? "{\"ok\":true}" : error_body(result.error().message);
-  return done_ < commands_.size() && (result || !stop_at_error_);
+void CommandBatch::add(const std::vector<base::Result<void>>& results) {
+  for (const auto& result : results) {
+    if (!results_.empty()) results_ += ',';
+    results_ += result ? "{\"ok\":true}" : error_body(result.error().message);
+  }
 }
 
 }  // namespace fairway::control

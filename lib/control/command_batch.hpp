@@ -48,7 +48,7 @@ class CommandBatch : public Job {
   Progress decode();
   Progress refuse(unsigned status, const std::string& message);
   Progress carry_out();
-  bool carry_out_next();
+  void add(const std::vector<base::Result<void>>& results);
 
   Director& director_;
   CommandReader reader_;

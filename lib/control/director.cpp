@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "control/revise.hpp"
+#include "control/specs.hpp"
 #include "sched/registry.hpp"
 
 namespace fairway::control {
@@ -17,33 +19,13 @@ using service::ServerSpec;
 using service::Service;
 using service::ServiceSpec;
 
-base::Result<void> first_of(const std::vector<service::Problem>& problems) {
-  if (problems.empty()) return {};
-  return base::Error{problems.front().message};
-}
-
-/// A service's own fields, without its servers.
-ServiceSpec spec_of(const Service& service) {
-  return {.name = service.name,
-          .key = service.key,
-          .scheduler = std::string(service.scheduler->name()),
-          .scheduler_flags = service.scheduler_flags,
-          .forwarding = service.forwarding,
-          .persistence = service.persistence,
-          .persistence_prefix = service.persistence_prefix,
-          .one_packet = service.one_packet,
-          .servers = {}};
-}
-
 void set_fields(Service& service, const ServiceSpec& spec) {
   service.name = spec.name;
   service.scheduler = sched::find(spec.scheduler);
   service.scheduler_flags = spec.scheduler_flags;
   service.forwarding = spec.forwarding;
   service.persistence = spec.persistence;
-  // The whole address is what no netmask means, so that they look alike.
-  const bool is_whole = spec.persistence_prefix == service::whole_prefix(spec.key.address.family);
-  service.persistence_prefix = is_whole ? std::uint8_t{0} : spec.persistence_prefix;
+  service.persistence_prefix = spec.persistence_prefix;
   service.one_packet = spec.one_packet;
 }
 
@@ -63,19 +45,6 @@ auto find_server(Servers& servers, const net::Address& address, net::ServicePort
                       [&](const Server& server) { return server.address == address && server.port == port; });
 }
 
-base::Error no_such_server(const service::ServiceKey& key, const net::Address& address, net::ServicePort port) {
-  return {"there is no server " + net::to_string(address, port) + " in service " + service::to_string(key)};
-}
-
-/// Whether a rule says the same wherever `pattern` says something.
-bool is_like(const service::MarkRule& rule, const service::MarkRule& pattern) {
-  return rule.mark == pattern.mark && (!pattern.protocol || rule.protocol == pattern.protocol) &&
-         (!pattern.source || rule.source == pattern.source) &&
-         (!pattern.destination || rule.destination == pattern.destination) &&
-         (pattern.source_ports.is_any() || rule.source_ports == pattern.source_ports) &&
-         (pattern.destination_ports.is_any() || rule.destination_ports == pattern.destination_ports);
-}
-
 void retire(void* crew, std::shared_ptr<const void> garbage) {
   static_cast<worker::Crew*>(crew)->retire(std::move(garbage));
 }
@@ -86,7 +55,22 @@ Director::Director(worker::Crew& crew, NeighbourKeeper& neighbours)
     : crew_(crew), table_(retire, &crew), servers_(crew, table_, neighbours) {}
 
 base::Result<void> Director::apply(const Command& command) {
+  if (!journal_) return carry_out_one(command);
+  if (auto checked = check_journal(); !checked) return checked;
+  auto done = carry_out_one(command);
+  if (done && !std::holds_alternative<ZeroStatistics>(command)) journal_->note(command);
+  return done;
+}
+
+base::Result<void> Director::carry_out_one(const Command& command) {
   return std::visit([this](const auto& one) { return carry_out(one); }, command);
+}
+
+base::Result<void> Director::commit() {
+  settle();
+  if (!journal_) return {};
+  if (auto kept = journal_->commit(); !kept) return undo(kept.error());
+  return {};
 }
 
 void Director::settle() {
@@ -103,7 +87,7 @@ void Director::sweep(Servers::Time now) {
 
 base::Result<Director::Entry*> Director::entry_of(const service::ServiceKey& key) {
   const auto found = services_.find(key);
-  if (found == services_.end()) return base::Error{"there is no service " + service::to_string(key)};
+  if (found == services_.end()) return no_such_service(key);
   return &found->second;
 }
 
@@ -164,9 +148,10 @@ void Director::discard(Version version) {
 }
 
 base::Result<void> Director::carry_out(const AddService& command) {
-  const ServiceSpec& spec = command.spec;
+  ServiceSpec spec = command.spec;
   if (auto checked = first_of(service::check(spec, sched::is_known)); !checked) return checked;
-  if (services_.contains(spec.key)) return base::Error{"service " + service::to_string(spec.key) + " already exists"};
+  normalize(spec);
+  if (services_.contains(spec.key)) return service_exists(spec.key);
   if (auto room = check_room_for(spec); !room) return room;
 
   Entry& entry = services_[spec.key];
@@ -186,17 +171,9 @@ base::Result<void> Director::carry_out(const EditService& command) {
   const auto found = entry_of(command.key);
   if (!found) return found.error();
   Entry& entry = **found;
-  ServiceSpec spec = spec_of(*entry.version);
-  spec.name = command.name.value_or(spec.name);
-  if (command.scheduler && *command.scheduler != spec.scheduler) spec.scheduler_flags = {};
-  spec.scheduler = command.scheduler.value_or(spec.scheduler);
-  spec.scheduler_flags = command.scheduler_flags.value_or(spec.scheduler_flags);
-  spec.forwarding = command.forwarding.value_or(spec.forwarding);
-  spec.persistence = command.persistence.value_or(spec.persistence);
-  if (spec.persistence == 0) spec.persistence_prefix = 0;
-  spec.persistence_prefix = command.persistence_prefix.value_or(spec.persistence_prefix);
-  spec.one_packet = command.one_packet.value_or(spec.one_packet);
+  ServiceSpec spec = revised(spec_of(*entry.version), command);
   if (auto checked = first_of(service::check(spec, sched::is_known)); !checked) return checked;
+  normalize(spec);
 
   auto next = std::make_shared<Service>(*entry.version);
   set_fields(*next, spec);
@@ -214,7 +191,7 @@ base::Result<void> Director::carry_out(const EditService& command) {
 
 base::Result<void> Director::carry_out(const DeleteService& command) {
   const auto found = services_.find(command.key);
-  if (found == services_.end()) return base::Error{"there is no service " + service::to_string(command.key)};
+  if (found == services_.end()) return no_such_service(command.key);
   const auto& servers = found->second.version->servers;
   for (const Server& server : servers) servers_.remove(server.id);
   table_.remove(command.key);
@@ -228,17 +205,11 @@ base::Result<void> Director::carry_out(const AddServer& command) {
   const auto found = entry_of(command.service);
   if (!found) return found.error();
   Entry& entry = **found;
-  const ServerSpec spec{.address = command.address,
-                        .port = command.port,
-                        .weight = command.weight,
-                        .forwarding = command.forwarding.value_or(entry.version->forwarding),
-                        .upper_threshold = command.upper_threshold,
-                        .lower_threshold = command.lower_threshold};
+  const ServerSpec spec = spec_of(command, entry.version->forwarding);
   if (auto checked = first_of(service::check_server(spec_of(*entry.version), spec)); !checked) return checked;
   const auto& servers = entry.version->servers;
   if (find_server(servers, spec.address, spec.port) != servers.end())
-    return base::Error{"server " + net::to_string(spec.address, spec.port) + " already exists in service " +
-                       service::to_string(command.service)};
+    return server_exists(command.service, spec.address, spec.port);
   const auto server = admit(entry, entry.version->id, command.service, spec);
   if (!server) return server.error();
   auto next = std::make_shared<Service>(*entry.version);
@@ -254,17 +225,12 @@ base::Result<void> Director::carry_out(const EditServer& command) {
   auto next = std::make_shared<Service>(*entry.version);
   const auto server = find_server(next->servers, command.address, command.port);
   if (server == next->servers.end()) return no_such_server(command.service, command.address, command.port);
-  server->set_weight(command.weight.value_or(server->weight));
-  server->forwarding = command.forwarding.value_or(server->forwarding);
-  server->upper_threshold = command.upper_threshold.value_or(server->upper_threshold);
-  server->lower_threshold = command.lower_threshold.value_or(server->lower_threshold);
-  const ServerSpec spec{.address = server->address,
-                        .port = server->port,
-                        .weight = server->weight,
-                        .forwarding = server->forwarding,
-                        .upper_threshold = server->upper_threshold,
-                        .lower_threshold = server->lower_threshold};
+  const ServerSpec spec = revised(spec_of(*server), command);
   if (auto checked = first_of(service::check_server(spec_of(*next), spec)); !checked) return checked;
+  server->set_weight(spec.weight);
+  server->forwarding = spec.forwarding;
+  server->upper_threshold = spec.upper_threshold;
+  server->lower_threshold = spec.lower_threshold;
   servers_.edit(server->id, spec);
   put_and_announce(entry, std::move(next));
   return {};
@@ -309,39 +275,34 @@ void Director::put(Values values) {
   discard({});
 }
 
-base::Result<void> Director::carry_out(const AddMark& command) {
-  if (auto checked = first_of(service::check(command.rule)); !checked) return checked;
-  std::vector<service::MarkRule> rules = table_.mark_rules().rules();
-  if (std::find(rules.begin(), rules.end(), command.rule) != rules.end())
-    return base::Error{"the rule " + service::to_string(command.rule) + " already exists"};
-  if (rules.size() == service::most_mark_rules)
-    return base::Error{"there are " + std::to_string(rules.size()) + " rules for marks already, and may be no more"};
-  const std::size_t position = command.position.value_or(static_cast<std::uint32_t>(rules.size() + 1));
-  if (position == 0 || position > rules.size() + 1)
-    return base::Error{"position " + std::to_string(position) + " is out of range 1.." +
-                       std::to_string(rules.size() + 1)};
-  rules.insert(rules.begin() + static_cast<std::ptrdiff_t>(position - 1), command.rule);
-  put(service::MarkRules(std::move(rules)));
+template <class MarkCommand>
+base::Result<void> Director::put_revised_marks(const MarkCommand& command) {
+  auto rules = revised(table_.mark_rules().rules(), command);
+  if (!rules) return rules.error();
+  put(service::MarkRules(std::move(*rules)));
   return {};
 }
 
-base::Result<void> Director::carry_out(const DeleteMark& command) {
-  std::vector<service::MarkRule> rules = table_.mark_rules().rules();
-  const auto gone = std::erase_if(rules, [&](const auto& rule) { return is_like(rule, command.like); });
-  if (gone == 0) return base::Error{"there is no rule " + service::to_string(command.like)};
-  put(service::MarkRules(std::move(rules)));
-  return {};
-}
+base::Result<void> Director::carry_out(const AddMark& command) { return put_revised_marks(command); }
+base::Result<void> Director::carry_out(const DeleteMark& command) { return put_revised_marks(command); }
 
 base::Result<void> Director::carry_out(const EditSettings& command) {
-  service::Settings next = table_.settings();
-  for (const auto& [setting, value] : command.changes) {
-    if (auto checked = service::check(*setting, value); !checked) return checked;
-    next.*setting->field = value;
-  }
-  put(next);
+  const auto next = revised(table_.settings(), command);
+  if (!next) return next.error();
+  put(*next);
   return {};
 }
+
+template <class DaemonCommand>
+base::Result<void> Director::put_revised_daemons(const DaemonCommand& command) {
+  auto next = revised(sync_daemons_, command);
+  if (!next) return next.error();
+  sync_daemons_ = std::move(*next);
+  return {};
+}
+
+base::Result<void> Director::carry_out(const StartSyncDaemon& command) { return put_revised_daemons(command); }
+base::Result<void> Director::carry_out(const StopSyncDaemon& command) { return put_revised_daemons(command); }
 
 std::shared_ptr<const Service> Director::find(const service::ServiceKey& key) const {
   const auto found = services_.find(key);

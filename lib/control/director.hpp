@@ -9,6 +9,9 @@
 
 #include "base/result.hpp"
 #include "control/command.hpp"
+#include "control/inventory.hpp"
+#include "control/journal.hpp"
+#include "control/replay.hpp"
 #include "control/servers.hpp"
 
 namespace fairway::control {
@@ -21,10 +24,25 @@ class Director {
   Director(worker::Crew& crew, NeighbourKeeper& neighbours);
 
   /// Carries out one command, or says why not, in words for an operator; then nothing has changed. A new version copies
-  /// one service. To be acknowledged only after settle().
+  /// one service. To be acknowledged only after commit().
   base::Result<void> apply(const Command& command);
-  /// After a command, or once after a batch of them: waits until no worker acts on what was before, frees what is freed.
+  /// Waits until no worker acts on what was before the last command, frees what is freed.
   void settle();
+  /// After a command, or once after a batch of them: settles, and keeps in the journal what was done. Error: the journal does
+  /// not take it, and all that was done since the last call has been undone.
+  base::Result<void> commit();
+
+  /// From now on what is done is kept in this journal, which begins with what is there, made of this file. Error: it cannot be
+  /// written; then nothing is done until it can be.
+  base::Result<void> keep(Journal& journal, const Inventory& file);
+  /// Error: nothing is done now, as the journal cannot be written.
+  base::Result<void> check_journal() const { return journal_ ? journal_->check() : base::Result<void>(); }
+  /// To be called every 100 ms. Error, for the log: what the journal suffers from.
+  base::Result<void> tick_journal();
+  /// All that commands have made.
+  Inventory inventory() const;
+  /// Makes this of what is there, whole or not at all, because the file now says so. Settled when it returns.
+  base::Result<void> change_to(const Inventory& next, const Inventory& file);
 
   /// To be called each minute: forgets deleted servers (see Servers).
   void sweep(Servers::Time now);
@@ -34,6 +52,7 @@ class Director {
   const service::Table& table() const { return table_; }
   const service::ServerStatus* statuses() const { return servers_.statuses(); }
   const Servers& servers() const { return servers_; }
+  const SyncDaemons& sync_daemons() const { return sync_daemons_; }
 
   /// Null if there is none.
   std::shared_ptr<const service::Service> find(const service::ServiceKey& key) const;
@@ -51,9 +70,6 @@ class Director {
 
  private:
   using Version = std::shared_ptr<const service::Service>;
-  struct KeyHash {
-    std::size_t operator()(const service::ServiceKey& key) const noexcept { return service::endpoint_of(key).hash(); }
-  };
   struct Entry {
     Version version;
     /// Of servers that left, less what those who came had counted before: the rest of the sum over current servers.
@@ -71,6 +87,16 @@ class Director {
   base::Result<void> carry_out(const AddMark& command);
   base::Result<void> carry_out(const DeleteMark& command);
   base::Result<void> carry_out(const EditSettings& command);
+  base::Result<void> carry_out(const StartSyncDaemon& command);
+  base::Result<void> carry_out(const StopSyncDaemon& command);
+  template <class MarkCommand>
+  base::Result<void> put_revised_marks(const MarkCommand& command);
+  template <class DaemonCommand>
+  base::Result<void> put_revised_daemons(const DaemonCommand& command);
+
+  base::Result<void> carry_out_one(const Command& command);
+  base::Result<void> make(const Inventory& wanted);
+  base::Error undo(const base::Error& why);
 
   base::Result<Entry*> entry_of(const service::ServiceKey& key);
   base::Result<void> check_room_for(const service::ServiceSpec& spec) const;
@@ -86,9 +112,11 @@ class Director {
   void discard(Version version);
 
   worker::Crew& crew_;
+  Journal* journal_ = nullptr;
   service::Table table_;
   Servers servers_;
-  std::unordered_map<service::ServiceKey, Entry, KeyHash> services_;
+  std::unordered_map<service::ServiceKey, Entry, ServiceKeyHash> services_;
+  SyncDaemons sync_daemons_;
   Meter total_;
   std::uint32_t next_service_ = 1;  // ids grow in the order of adding
   std::uint32_t changes_since_collection_ = 0;

@@ -125,7 +125,9 @@ Command read_add_mark(JsonReader& reader) {
   return AddMark{.rule = read_rule(reader), .position = reader.number("position", 1, any_number)};
 }
 
-Command read_delete_mark(JsonReader& reader) { return DeleteMark{read_rule(reader)}; }
+Command read_delete_mark(JsonReader& reader) {
+  return DeleteMark{.like = read_rule(reader), .exact = reader.flag("exact").value_or(false)};
+}
 
 Command read_edit_settings(JsonReader& reader) {
   EditSettings command;
@@ -135,17 +137,42 @@ Command read_edit_settings(JsonReader& reader) {
   return command;
 }
 
+Command read_start_sync_daemon(JsonReader& reader) {
+  constexpr std::uint32_t any_16_bits = 0xffff, any_8_bits = 0xff;
+  for (const char* needed : {"role", "interface", "sync_id", "longest_message", "port", "ttl"}) reader.need(needed);
+  return StartSyncDaemon{
+      {.role = reader.sync_role("role").value_or(SyncRole::master),
+       .interface = reader.text("interface").value_or(""),
+       .sync_id = reader.number("sync_id", 0, any_number).value_or(0),
+       .longest_message = static_cast<std::uint16_t>(reader.number("longest_message", 1, any_16_bits).value_or(1)),
+       .group = reader.needed_address("group"),
+       .port = static_cast<std::uint16_t>(reader.number("port", 1, any_16_bits).value_or(1)),
+       .ttl = static_cast<std::uint8_t>(reader.number("ttl", 1, any_8_bits).value_or(1))}};
+}
+
+Command read_stop_sync_daemon(JsonReader& reader) {
+  reader.need("role");
+  return StopSyncDaemon{reader.sync_role("role").value_or(SyncRole::master)};
+}
+
 struct Kind {
   const char* name;
   Command (*read)(JsonReader& reader);
 };
 
 /// In the order of Command's alternatives.
-constexpr Kind kinds[] = {{"add_service", read_add_service},         {"edit_service", read_edit_service},
-                          {"delete_service", read_delete_service},   {"add_server", read_add_server},
-                          {"edit_server", read_edit_server},         {"delete_server", read_delete_server},
-                          {"zero_statistics", read_zero_statistics}, {"add_mark", read_add_mark},
-                          {"delete_mark", read_delete_mark},         {"edit_settings", read_edit_settings}};
+constexpr Kind kinds[] = {{"add_service", read_add_service},
+                          {"edit_service", read_edit_service},
+                          {"delete_service", read_delete_service},
+                          {"add_server", read_add_server},
+                          {"edit_server", read_edit_server},
+                          {"delete_server", read_delete_server},
+                          {"zero_statistics", read_zero_statistics},
+                          {"add_mark", read_add_mark},
+                          {"delete_mark", read_delete_mark},
+                          {"edit_settings", read_edit_settings},
+                          {"start_sync_daemon", read_start_sync_daemon},
+                          {"stop_sync_daemon", read_stop_sync_daemon}};
 static_assert(std::size(kinds) == std::variant_size_v<Command>);
 
 json key_json(const service::ServiceKey& key) {
@@ -245,13 +272,30 @@ json body_of(const AddMark& command) {
   return body;
 }
 
-json body_of(const DeleteMark& command) { return rule_json(command.like); }
+json body_of(const DeleteMark& command) {
+  json body = rule_json(command.like);
+  if (command.exact) body["exact"] = true;
+  return body;
+}
 
 json body_of(const EditSettings& command) {
   json body = json::object();
   for (const auto& [setting, value] : command.changes) body[std::string(setting->name)] = value;
   return body;
 }
+
+json body_of(const StartSyncDaemon& command) {
+  const SyncDaemon& daemon = command.daemon;
+  return {{"role", to_string(daemon.role)},
+          {"interface", daemon.interface},
+          {"sync_id", daemon.sync_id},
+          {"longest_message", daemon.longest_message},
+          {"group", net::to_string(daemon.group)},
+          {"port", daemon.port},
+          {"ttl", daemon.ttl}};
+}
+
+json body_of(const StopSyncDaemon& command) { return {{"role", to_string(command.role)}}; }
 
 }  // namespace
 

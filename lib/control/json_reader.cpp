@@ -104,6 +104,10 @@ std::optional<net::Family> JsonReader::family(const char* name) {
   return parsed(name, text(name), parse_family, "is not ipv4 or ipv6");
 }
 
+std::optional<SyncRole> JsonReader::sync_role(const char* name) {
+  return parsed(name, text(name), parse_sync_role, "is not master or backup");
+}
+
 std::optional<service::Forwarding> JsonReader::forwarding(const char* name) {
   return parsed(name, text(name), service::parse_forwarding, "is not nat, dr or tun");
 }

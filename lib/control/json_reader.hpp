@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "control/sync_daemon.hpp"
 #include "service/marks.hpp"
 #include "service/spec.hpp"
 
@@ -36,6 +37,7 @@ class JsonReader {
   std::optional<std::uint8_t> netmask(const char* name);                     // a number or a text
   std::optional<net::Protocol> protocol(const char* name);
   std::optional<net::Family> family(const char* name);
+  std::optional<SyncRole> sync_role(const char* name);
   std::optional<net::Prefix> network(const char* name);
   std::optional<service::PortRange> ports(const char* name);  // a number or a text
   net::Address needed_address(const char* name);

@@ -75,6 +75,8 @@ struct ServiceSpec {
   std::uint8_t persistence_prefix = 0;
   bool one_packet = false;          // each UDP packet is scheduled by itself (`ipvsadm -o`)
   std::vector<ServerSpec> servers;  // in the order in which they were added
+
+  bool operator==(const ServiceSpec&) const = default;
 };
 
 /// One rule that a specification breaks. `server` is the index of the offending server, if one is to blame; `key` is the

@@ -25,7 +25,8 @@ def host():
 
 def configuration(folder, **port):
     return {
-        "director": {"control_socket": str(folder / "control.sock"), "hugepages": False, "connections": 1000},
+        "director": {"control_socket": str(folder / "control.sock"), "journal": "none", "hugepages": False,
+                     "connections": 1000},
         "ports": [{"name": "outside", "device": "net_tap0,iface=o0", "kernel_interface": "fw0"} | port],
     }
 
@@ -73,6 +74,12 @@ def test_a_control_socket_nowhere(host, tmp_path):
     config = configuration(tmp_path)
     config["director"]["control_socket"] = str(tmp_path / "no" / "such" / "control.sock")
     assert "control.sock" in refused(start(host, tmp_path, config))
+
+
+def test_a_journal_nowhere(host, tmp_path):
+    config = configuration(tmp_path)
+    config["director"]["journal"] = str(tmp_path / "no" / "such" / "journal")
+    assert "no/such/journal: cannot make the directory" in refused(start(host, tmp_path, config))
 
 
 def test_without_rights(host, tmp_path):

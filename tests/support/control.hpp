@@ -38,8 +38,9 @@ struct ControlFixture {
   /// Applies a command as one client's only one; what refused it, or an empty string.
   std::string apply(const control::Command& command) {
     const auto result = director.apply(command);
-    finish();
-    return result ? "" : result.error().message;
+    drain();
+    const auto committed = director.commit();
+    return !result ? result.error().message : committed ? "" : committed.error().message;
   }
 
   /// All workers take their mail; then the commands so far can be acknowledged.

@@ -54,7 +54,7 @@ Conversation::Conversation(Director& director, std::shared_ptr<Questions> questi
     : director_(director),
       questions_(std::move(questions)),
       connection_table_size_(connection_table_size),
-      edits_(director, daemons_, std::move(complain)) {}
+      edits_(director, std::move(complain)) {}
 
 std::unique_ptr<Answer> Conversation::begin(const nlmsghdr& message, bool may_edit) {
   if (message.nlmsg_type == GENL_ID_CTRL) return answer_control(message);
@@ -81,7 +81,7 @@ std::unique_ptr<Answer> Conversation::answer_ipvs(const nlmsghdr& message) {
     case IPVS_CMD_GET_SERVICE:
     case IPVS_CMD_GET_INFO:
     case IPVS_CMD_GET_CONFIG: return get(message, *request);
-    case IPVS_CMD_FLUSH: return std::make_unique<Flush>(director_, message);
+    case IPVS_CMD_FLUSH: return std::make_unique<Flush>(director_, edits_, message);
     case IPVS_CMD_NEW_SERVICE:
     case IPVS_CMD_SET_SERVICE:
     case IPVS_CMD_DEL_SERVICE:
@@ -94,9 +94,7 @@ std::unique_ptr<Answer> Conversation::answer_ipvs(const nlmsghdr& message) {
     case IPVS_CMD_ZERO: break;
     default: return say(message, EOPNOTSUPP);
   }
-  const int error = edits_.carry_out(*request);
-  director_.settle();
-  return say(message, error);
+  return say(message, edits_.carry_out(*request));
 }
 
 std::unique_ptr<Answer> Conversation::dump(const nlmsghdr& message, const Request& request) const {
@@ -106,7 +104,7 @@ std::unique_ptr<Answer> Conversation::dump(const nlmsghdr& message, const Reques
                                         request.service ? director_.find(request.service.value.key) : nullptr);
   if (request.command != IPVS_CMD_GET_DAEMON) return say(message, EOPNOTSUPP);
   Writer writer(message);
-  for (const SyncDaemon& daemon : daemons_.running()) write(writer, NLM_F_MULTI, daemon);
+  for (const SyncDaemon& daemon : director_.sync_daemons()) write(writer, NLM_F_MULTI, daemon);
   writer.done();
   return std::make_unique<Said>(std::vector{writer.take()});
 }

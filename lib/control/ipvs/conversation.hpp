@@ -34,7 +34,6 @@ class Conversation {
   Director& director_;
   std::shared_ptr<Questions> questions_;
   std::uint32_t connection_table_size_;
-  SyncDaemons daemons_;
   Edits edits_;
 };
 

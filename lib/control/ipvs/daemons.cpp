@@ -43,42 +43,28 @@ std::uint16_t longest_message(const DaemonFields& fields, const net::Address& gr
 
 }  // namespace
 
-std::optional<SyncDaemon>* SyncDaemons::place(std::uint32_t state) {
-  if (state == IP_VS_STATE_MASTER) return &master_;
-  if (state == IP_VS_STATE_BACKUP) return &backup_;
-  return nullptr;
+std::optional<SyncRole> role_of(std::uint32_t state) {
+  for (const auto role : {SyncRole::master, SyncRole::backup})
+    if (state == state_of(role)) return role;
+  return std::nullopt;
 }
 
-int SyncDaemons::start(const DaemonFields& fields) {
-  auto* daemon = place(fields.state);
-  if (!fields.is_full || !daemon) return EINVAL;
-  if (*daemon) return EEXIST;
+std::uint32_t state_of(SyncRole role) { return role == SyncRole::master ? IP_VS_STATE_MASTER : IP_VS_STATE_BACKUP; }
+
+WantedDaemon wanted(const DaemonFields& fields, const SyncDaemons& running) {
+  const auto role = role_of(fields.state);
+  if (!fields.is_full || !role) return {.daemon = {}, .error = EINVAL};
+  if (find(running, *role)) return {.daemon = {}, .error = EEXIST};
   const int mtu = mtu_of(fields.interface);
-  if (mtu == 0) return ENODEV;
+  if (mtu == 0) return {.daemon = {}, .error = ENODEV};
   const net::Address group = fields.group.value_or(net::Address(usual_group));
-  *daemon = {.state = fields.state,
-             .interface = fields.interface,
-             .sync_id = fields.sync_id,
-             .longest_message = longest_message(fields, group, mtu),
-             .group = group,
-             .port = fields.port == 0 ? usual_port : fields.port,
-             .ttl = fields.ttl == 0 ? usual_ttl : fields.ttl};
-  return 0;
-}
-
-int SyncDaemons::stop(const DaemonFields& fields) {
-  auto* daemon = place(fields.state);
-  if (!daemon) return EINVAL;
-  if (!*daemon) return ESRCH;
-  daemon->reset();
-  return 0;
-}
-
-std::vector<SyncDaemon> SyncDaemons::running() const {
-  std::vector<SyncDaemon> all;
-  for (const auto* daemon : {&master_, &backup_})
-    if (*daemon) all.push_back(**daemon);
-  return all;
+  return {.daemon = {.role = *role,
+                     .interface = fields.interface,
+                     .sync_id = fields.sync_id,
+                     .longest_message = longest_message(fields, group, mtu),
+                     .group = group,
+                     .port = fields.port == 0 ? usual_port : fields.port,
+                     .ttl = fields.ttl == 0 ? usual_ttl : fields.ttl}};
 }
 
 }  // namespace fairway::control::ipvs

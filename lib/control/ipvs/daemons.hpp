@@ -2,41 +2,22 @@
 // SPDX-FileCopyrightText: Fairway contributors
 #pragma once
 
-#include <array>
 #include <optional>
-#include <string>
 
 #include "control/ipvs/request.hpp"
+#include "control/sync_daemon.hpp"
 
 namespace fairway::control::ipvs {
 
-/// A connection synchronisation daemon as `ipvsadm --start-daemon` asks for it.
-struct SyncDaemon {
-  std::uint32_t state = 0;  // IP_VS_STATE_*
-  std::string interface {};
-  std::uint32_t sync_id = 0;
-  std::uint16_t longest_message = 0;  // bytes of UDP payload
-  net::Address group{};
-  std::uint16_t port = 0;
-  std::uint8_t ttl = 0;
+/// IP_VS_STATE_* as a role, and back. Nothing if it is none.
+std::optional<SyncRole> role_of(std::uint32_t state);
+std::uint32_t state_of(SyncRole role);
+
+/// What is asked for, with what the kernel takes where nothing is said.
+struct WantedDaemon {
+  SyncDaemon daemon;
+  int error = 0;  // EINVAL something is missing, EEXIST it runs already, ENODEV there is no such interface
 };
-
-/// Which of them were started. Connections are not synchronised yet: what is asked for is kept and shown, so that
-/// keepalived and scripts find what they set.
-class SyncDaemons {
- public:
-  /// 0 or an error number: EEXIST it runs already, ENODEV there is no such interface, EINVAL something is missing.
-  int start(const DaemonFields& fields);
-  /// ESRCH: it does not run.
-  int stop(const DaemonFields& fields);
-
-  /// The master before the backup.
-  std::vector<SyncDaemon> running() const;
-
- private:
-  std::optional<SyncDaemon>* place(std::uint32_t state);
-
-  std::optional<SyncDaemon> master_, backup_;
-};
+WantedDaemon wanted(const DaemonFields& fields, const SyncDaemons& running);
 
 }  // namespace fairway::control::ipvs

@@ -38,17 +38,16 @@ Answer::Progress ServerDump::advance(std::string& datagram) {
   return is_done ? Progress::done : Progress::more;
 }
 
-Flush::Flush(Director& director, const nlmsghdr& request)
-    : director_(director), writer_(request), services_(director.services()) {}
+Flush::Flush(const Director& director, Edits& edits, const nlmsghdr& request)
+    : edits_(edits), writer_(request), services_(director.services()) {}
 
 Answer::Progress Flush::advance(std::string& datagram) {
-  const std::size_t end = std::min(services_.size(), done_ + deleted_in_slice);
-  // One that somebody else has deleted meanwhile is refused.
-  for (; done_ < end; ++done_)
-    [[maybe_unused]] const auto deleted = director_.apply(DeleteService{services_[done_]->key});
-  director_.settle();
-  if (done_ < services_.size()) return Progress::more;
-  writer_.acknowledge(0);
+  const auto rest = std::span(services_).subspan(done_);
+  const auto next = rest.first(std::min(rest.size(), deleted_in_slice));
+  const int error = edits_.delete_services(next);
+  done_ += next.size();
+  if (error == 0 && done_ < services_.size()) return Progress::more;
+  writer_.acknowledge(error);
   datagram = writer_.take();
   return Progress::done;
 }

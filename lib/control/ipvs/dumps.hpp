@@ -10,7 +10,7 @@
 
 #include "control/director.hpp"
 #include "control/ipvs/answer.hpp"
-#include "control/ipvs/daemons.hpp"
+#include "control/ipvs/edits.hpp"
 #include "control/ipvs/writer.hpp"
 
 /// Answers that are too long for one slice. A dump shows each thing as it is when its turn comes.
@@ -45,11 +45,11 @@ class ServerDump final : public Answer {
 /// FLUSH: deletes every service.
 class Flush final : public Answer {
  public:
-  Flush(Director& director, const nlmsghdr& request);
+  Flush(const Director& director, Edits& edits, const nlmsghdr& request);
   Progress advance(std::string& datagram) override;
 
  private:
-  Director& director_;
+  Edits& edits_;
   Writer writer_;
   std::vector<std::shared_ptr<const service::Service>> services_;
   std::size_t done_ = 0;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "control/ipvs/daemons.hpp"
 #include "control/ipvs/rows.hpp"
 #include "sched/registry.hpp"
 #include "sched/scheduler.hpp"
@@ -74,7 +75,28 @@ int Edits::apply(const Command& command, int refusal) {
   const auto done = director_.apply(command);
   if (done) return 0;
   complain_("refused: " + done.error().message);
-  return refusal;
+  return director_.check_journal() ? refusal : EIO;
+}
+
+/// What the journal does not take is undone.
+int Edits::commit() {
+  const auto committed = director_.commit();
+  if (committed) return 0;
+  complain_("undone: " + committed.error().message);
+  return EIO;
+}
+
+int Edits::carry_out(const Request& request) {
+  const int error = carry_out_one(request), lost = commit();
+  return error != 0 ? error : lost;
+}
+
+int Edits::delete_services(std::span<const std::shared_ptr<const service::Service>> services) {
+  int error = 0;
+  for (const auto& service : services)  // one that somebody else has deleted meanwhile is gone as well
+    if (error == 0 && director_.find(service->key)) error = apply(DeleteService{service->key});
+  const int lost = commit();
+  return error != 0 ? error : lost;
 }
 
 int Edits::add_service(const ServiceFields& fields) {
@@ -134,11 +156,19 @@ int Edits::delete_server(const ServerFields& fields, const service::Service& ser
 }
 
 int Edits::start_daemon(const DaemonFields& fields) {
-  const int error = daemons_.start(fields);
+  const WantedDaemon to_be = wanted(fields, director_.sync_daemons());
+  if (to_be.error != 0) return to_be.error;
+  const int error = apply(StartSyncDaemon{to_be.daemon});
   if (error == 0)
     complain_("the connection synchronisation daemon on " + fields.interface +
               " is shown as started, but connections are not synchronised yet");
   return error;
+}
+
+int Edits::stop_daemon(const DaemonFields& fields) {
+  const auto role = role_of(fields.state);
+  if (!role) return EINVAL;
+  return find(director_.sync_daemons(), *role) ? apply(StopSyncDaemon{*role}) : ESRCH;
 }
 
 int Edits::set_timeouts(const TimeoutFields& fields) {
@@ -154,10 +184,10 @@ int Edits::set_timeouts(const TimeoutFields& fields) {
   return apply(command);
 }
 
-int Edits::carry_out(const Request& request) {
+int Edits::carry_out_one(const Request& request) {
   switch (request.command) {
     case IPVS_CMD_NEW_DAEMON: return request.daemon ? start_daemon(request.daemon.value) : EINVAL;
-    case IPVS_CMD_DEL_DAEMON: return request.daemon ? daemons_.stop(request.daemon.value) : EINVAL;
+    case IPVS_CMD_DEL_DAEMON: return request.daemon ? stop_daemon(request.daemon.value) : EINVAL;
     case IPVS_CMD_SET_CONFIG: return set_timeouts(request.timeouts);
     default: break;
   }
@@ -167,10 +197,10 @@ int Edits::carry_out(const Request& request) {
   if (request.command == IPVS_CMD_SET_SERVICE && !request.service.value.is_full) return EINVAL;
   const auto service = director_.find(request.service.value.key);
   if (!service) return ESRCH;
-  return carry_out(request, *service);
+  return carry_out_one(request, *service);
 }
 
-int Edits::carry_out(const Request& request, const service::Service& service) {
+int Edits::carry_out_one(const Request& request, const service::Service& service) {
   switch (request.command) {
     case IPVS_CMD_SET_SERVICE: return edit_service(request.service.value, service);
     case IPVS_CMD_DEL_SERVICE: return apply(DeleteService{service.key});

@@ -3,10 +3,11 @@
 #pragma once
 
 #include <functional>
+#include <memory>
+#include <span>
 #include <string>
 
 #include "control/director.hpp"
-#include "control/ipvs/daemons.hpp"
 #include "control/ipvs/request.hpp"
 
 namespace fairway::control::ipvs {
@@ -17,12 +18,12 @@ class Edits {
  public:
   using Complain = std::function<void(const std::string&)>;
 
-  Edits(Director& director, SyncDaemons& daemons, Complain complain)
-      : director_(director), daemons_(daemons), complain_(std::move(complain)) {}
+  Edits(Director& director, Complain complain) : director_(director), complain_(std::move(complain)) {}
 
-  /// 0, or an error number and nothing has changed. Not for FLUSH, which takes long. To be acknowledged only
-  /// after Director::settle().
+  /// 0, or an error number and nothing has changed. Committed when it returns. Not for FLUSH, which takes long.
   int carry_out(const Request& request);
+  /// Some services, one after the other: likewise.
+  int delete_services(std::span<const std::shared_ptr<const service::Service>> services);
 
  private:
   int add_service(const ServiceFields& fields);
@@ -30,14 +31,16 @@ class Edits {
   int add_server(const ServerFields& fields, const service::Service& service);
   int edit_server(const ServerFields& fields, const service::Service& service);
   int delete_server(const ServerFields& fields, const service::Service& service);
-  int carry_out(const Request& request, const service::Service& service);
+  int carry_out_one(const Request& request);
+  int carry_out_one(const Request& request, const service::Service& service);
   int start_daemon(const DaemonFields& fields);
+  int stop_daemon(const DaemonFields& fields);
   int set_timeouts(const TimeoutFields& fields);
+  int commit();
   /// `refusal` if the director refuses.
   int apply(const Command& command, int refusal = EINVAL);
 
   Director& director_;
-  SyncDaemons& daemons_;
   Complain complain_;
 };
 

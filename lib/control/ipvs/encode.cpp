@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "control/ipvs/bridge.hpp"
+#include "control/ipvs/daemons.hpp"
 
 namespace fairway::control::ipvs {
 namespace {
@@ -102,7 +103,7 @@ void write(Writer& writer, std::uint16_t flags, const ServerRow& row) {
 void write(Writer& writer, std::uint16_t flags, const SyncDaemon& daemon) {
   begin(writer, flags, IPVS_CMD_NEW_DAEMON);
   nlattr* nest = writer.open(IPVS_CMD_ATTR_DAEMON);
-  writer.put32(IPVS_DAEMON_ATTR_STATE, daemon.state);
+  writer.put32(IPVS_DAEMON_ATTR_STATE, state_of(daemon.role));
   writer.put(IPVS_DAEMON_ATTR_MCAST_IFN, daemon.interface);
   writer.put32(IPVS_DAEMON_ATTR_SYNC_ID, daemon.sync_id);
   writer.put16(IPVS_DAEMON_ATTR_SYNC_MAXLEN, daemon.longest_message);

@@ -2,9 +2,9 @@
 // SPDX-FileCopyrightText: Fairway contributors
 #pragma once
 
-#include "control/ipvs/daemons.hpp"
 #include "control/ipvs/rows.hpp"
 #include "control/ipvs/writer.hpp"
+#include "control/sync_daemon.hpp"
 #include "service/settings.hpp"
 
 /// The kernel's replies. `flags`: NLM_F_MULTI in a dump. Attributes stand in the kernel's order.

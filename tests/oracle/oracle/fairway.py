@@ -48,7 +48,7 @@ class Fairway:
     def _configuration(self):
         return {
             "director": {"workers": 1, "idle": "wait", "connections": 200_000, "hugepages": False, "summary_interval": 0,
-                         "control_socket": str(self.folder / "control.sock")},
+                         "control_socket": str(self.folder / "control.sock"), "journal": "none"},
             "ports": [{"name": side, "device": f"net_tap{number},iface=f-{side},mac={world.DIRECTOR_MAC[side]}",
                        "kernel_interface": f"fw-{side}", "addresses": [f"{world.DIRECTOR[side]}/24"],
                        "mtu": world.MTU[side], "neighbours": world.ALL_NEIGHBOURS[side]}

@@ -15,8 +15,10 @@
 #include <thread>
 
 #include "control/api.hpp"
+#include "control/reload.hpp"
 #include "control/server.hpp"
 #include "forward/verdict.hpp"
+#include "sched/registry.hpp"
 #include "support/control.hpp"
 #include "support/folder.hpp"
 
@@ -81,13 +83,25 @@ struct Fixture {
   worker::Crew crew{1};
   test::Keeper keeper;
   Director director{crew, keeper};
-  Api api{director, crew, {.worker_cpus = {3}, .ports = one_port, .neighbours = one_neighbour}};
+  std::unique_ptr<Reload> reload;
+  Api api{director,
+          crew,
+          {.worker_cpus = {3}, .ports = one_port, .neighbours = one_neighbour, .reload = [this](bool is_dry_run) {
+             return reload->begin(is_dry_run);
+           }}};
   boost::asio::io_context context;
   Server server{context, [this](Request request) { return api.begin(std::move(request)); }};
   std::atomic<bool> stop = false;
   std::thread control, worker;
 
   Fixture() {
+    write_file("");
+    const auto loaded = config::load(file(), sched::is_known);
+    reload =
+        std::make_unique<Reload>(director, *loaded.configuration, file(),
+                                 Reload::Hooks{.inform = [](const auto&) {},
+                                               .warn = [](const auto&) {},
+                                               .change_address = [](const auto&) { return base::Result<void>(); }});
     REQUIRE(server.listen(socket()));
     control = std::thread([this] { context.run(); });
     worker = std::thread([this] { work(); });
@@ -111,6 +125,14 @@ struct Fixture {
       }
     }
     channel.set_asleep(true);
+  }
+
+  /// The director's own, with one port.
+  std::string file() const { return (folder / "fairway.yaml").string(); }
+  void write_file(const std::string& text, const std::string& addresses = "192.168.4.15/24") {
+    std::ofstream(file()) << "ports: [{name: outside, device: net_tap0, kernel_interface: fw0, addresses: ["
+                          << addresses << "]}]\n"
+                          << text;
   }
 
   std::string socket() const { return (folder / "control.sock").string(); }
@@ -280,6 +302,70 @@ TEST_CASE_METHOD(Fixture, "fairwayctl puts rules for marks in order and takes th
   CHECK(run("mark delete 9").err == "fairwayctl: there is no rule mark 9\n");
   CHECK(apply("mark add 9 --source 10.1.0.0/16  # comments may follow\nmark delete 7\n").status == 0);
   CHECK(run("show marks").out.find("10.1.0.0/16") != std::string::npos);
+}
+
+TEST_CASE_METHOD(Fixture, "fairwayctl takes away the one rule that says this and nothing more") {
+  expect_done("mark add 7");
+  expect_done("mark add 7 --protocol tcp");
+  expect_done("mark delete 7 --exact");
+  CHECK(run("show marks --json").out == R"({"marks":[{"mark":7,"protocol":"tcp"}]})"
+                                        "\n");
+}
+
+TEST_CASE_METHOD(Fixture, "fairwayctl shows what a reload would change, as commands, and reloads") {
+  const std::string text =
+      "settings: {tcp_timeout: 60}\n"
+      "marks: [{mark: 7, protocol: tcp, source: 10.0.0.0/8, source_ports: 1024-2000, destination: 192.168.4.15, "
+      "destination_ports: 443}]\n"
+      "services:\n"
+      "  - {mark: 7, scheduler: sh, scheduler_flags: [sh-port], persistence: 60s, persistence_netmask: 24}\n"
+      "  - {address: 192.168.4.15, port: 53, protocol: udp, name: dns, one_packet: true, forwarding: dr, servers: [\n"
+      "      {address: 192.168.2.100, upper_threshold: 9, lower_threshold: 8}, {address: 192.168.2.200, weight: 0}]}\n";
+  write_file(text);
+  const Outcome shown = run("diff");
+  CHECK(shown.status == 0);
+  CHECK(shown.err == "");
+  CHECK(shown.out ==
+        "settings edit tcp_timeout=60\n"
+        "mark add 7 --protocol tcp --source 10.0.0.0/8 --destination 192.168.4.15/32 --source-ports 1024-2000 "
+        "--destination-ports 443\n"
+        "service add mark 7 --scheduler sh --scheduler-flags sh-port --forwarding nat --persistence 60 "
+        "--persistence-netmask 24\n"
+        "service add udp 192.168.4.15:53 --name dns --scheduler wlc --forwarding dr --one-packet\n"
+        "server add udp 192.168.4.15:53 192.168.2.100:53 --weight 1 --forwarding dr --upper-threshold 9 "
+        "--lower-threshold 8\n"
+        "server add udp 192.168.4.15:53 192.168.2.200:53 --weight 0 --forwarding dr\n");
+  CHECK(director.services().empty());
+  CHECK(run("reload").out == shown.out);
+  CHECK(run("diff").out == "");
+
+  write_file("services:\n  - {mark: 7, scheduler: mh, forwarding: tun, servers: [{address: 192.168.2.7, port: 0}]}\n");
+  const std::string changes =
+      "settings edit tcp_timeout=900\n"
+      "mark delete 7 --protocol tcp --source 10.0.0.0/8 --destination 192.168.4.15/32 --source-ports 1024-2000 "
+      "--destination-ports 443 --exact\n"
+      "service edit mark 7 --scheduler mh --forwarding tun --persistence 0\n"
+      "server add mark 7 192.168.2.7:0 --weight 1 --forwarding tun\n"
+      "service delete udp 192.168.4.15:53\n";
+  CHECK(run("diff").out == changes);
+  CHECK(apply(changes).err == "");  // they are what it takes
+  CHECK(run("diff").out == "");
+  CHECK(run("reload").out == "");
+  write_file("", "192.168.4.16/32");
+  CHECK(run("diff").out ==
+        "# ip address add 192.168.4.16/32 dev fw0\n"
+        "# ip address delete 192.168.4.15/24 dev fw0\n"
+        "service delete mark 7\n");
+}
+
+TEST_CASE_METHOD(Fixture, "fairwayctl says where a file is wrong, and that it changed nothing") {
+  write_file("services:\n  - {address: 192.168.4.15, prot: 80}\n");
+  const Outcome refused = run("reload");
+  CHECK(refused.status == 1);
+  CHECK(refused.out == "");
+  CHECK(refused.err.starts_with(file() + ":3:5: this service has no 'port'\n" + file() + ":3:29: unknown key 'prot'"));
+  CHECK(refused.err.ends_with("fairwayctl: " + file() + ": the file is refused; the director goes on as it was\n"));
+  CHECK(run("diff").status == 1);
 }
 
 TEST_CASE_METHOD(Fixture, "fairwayctl changes settings and explains them") {
