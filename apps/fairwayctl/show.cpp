@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "fairwayctl/table.hpp"
@@ -193,6 +195,22 @@ std::string settings_table(const Json& answer, const TableStyle&) {
   return table.text();
 }
 
+/// How long loops and packets took, and how much a loop had to do at most.
+std::string loops_table(const Json& workers) {
+  Table table;
+  table.add({"Worker", "LoopMedian", "Loop99%", "LoopMax", "AgeMedian", "Age99%", "AgeMax", "MostPackets",
+             "MostExpired", "SteeredRight", "SteeredWrong"});
+  for (const Json& worker : workers) {
+    std::vector<std::string> row{cell(worker, "id")};
+    for (const char* span : {"loop_time", "packet_age"})
+      for (const char* name : {"median", "p99", "longest"}) row.push_back(cell(worker.at(span), name));
+    for (const char* name : {"most_packets_in_a_loop", "most_expired_in_a_loop", "steered_right", "steered_wrong"})
+      row.push_back(cell(worker, name));
+    table.add(std::move(row));
+  }
+  return table.text();
+}
+
 std::string workers_table(const Json& answer, const TableStyle&) {
   Table table;
   table.add({"Worker", "CPU", "Asleep", "Conns", "Packets", "HandedOver", "ByHandOver", "FromKernel", "Expired",
@@ -201,6 +219,26 @@ std::string workers_table(const Json& answer, const TableStyle&) {
     table.add(
         cells(worker, {"id", "cpu", "asleep", "connections", "packets", "handed_over", "received_by_hand_over",
                        "from_kernel", "expired", "evicted", "hand_over_full", "kernel_full", "transmit_refused"}));
+  return table.text() + "\nTimes in ns; of a loop, and from a packet's receive to its transmit\n" +
+         loops_table(answer.at("workers"));
+}
+
+/// Both histograms of a worker beside each other: how many took from so long to less than so long.
+std::string latency_table(const Json& answer, const TableStyle&) {
+  Table table;
+  table.add({"Worker", "From(ns)", "Below(ns)", "Loops", "Packets"});
+  for (const Json& worker : answer.at("workers")) {
+    std::map<std::uint64_t, std::array<std::string, 3>> rows;  // by where the bucket begins
+    for (const auto& [span, place] : {std::pair{"loop_time", 1}, {"packet_age", 2}})
+      for (const Json& bucket : worker.at(span).at("buckets")) {
+        auto& row = rows[bucket.at("from").get<std::uint64_t>()];
+        row[0] = cell(bucket, "below");
+        row[static_cast<std::size_t>(place)] = cell(bucket, "count");
+      }
+    for (auto& [from, row] : rows)
+      table.add(
+          {cell(worker, "id"), shortened(from), row[0], row[1].empty() ? "0" : row[1], row[2].empty() ? "0" : row[2]});
+  }
   return table.text();
 }
 
@@ -223,11 +261,11 @@ std::string lane_table(const Json& ports, bool with_zeros) {
 
 std::string ports_table(const Json& answer, const TableStyle& style) {
   Table table;
-  table.add({"Port", "Device", "Driver", "Twin", "MAC", "Link", "MTU", "Queues", "RxPackets", "RxBytes", "TxPackets",
-             "TxBytes", "RxMissed", "TxErrors"});
+  table.add({"Port", "Device", "Driver", "Twin", "MAC", "Link", "MTU", "Queues", "Steering", "RxPackets", "RxBytes",
+             "TxPackets", "TxBytes", "RxMissed", "TxErrors"});
   for (const Json& port : answer.at("ports"))
-    table.add(cells(port, {"name", "device", "driver", "kernel_interface", "mac", "link", "mtu", "queues", "rx_packets",
-                           "rx_bytes", "tx_packets", "tx_bytes", "rx_missed", "tx_errors"}));
+    table.add(cells(port, {"name", "device", "driver", "kernel_interface", "mac", "link", "mtu", "queues", "steering",
+                           "rx_packets", "rx_bytes", "tx_packets", "tx_bytes", "rx_missed", "tx_errors"}));
   return table.text() + lane_table(answer.at("ports"), style.with_zeros);
 }
 
@@ -257,9 +295,10 @@ struct View {
 };
 
 constexpr View all_views[] = {
-    {"services", services_table}, {"total", total_table},       {"connections", connections_table},
-    {"marks", marks_table},       {"settings", settings_table}, {"workers", workers_table},
-    {"ports", ports_table},       {"drops", drops_table},       {"neighbours", neighbours_table}};
+    {"services", services_table},    {"total", total_table},       {"connections", connections_table},
+    {"marks", marks_table},          {"settings", settings_table}, {"workers", workers_table},
+    {"latency", latency_table},      {"ports", ports_table},       {"drops", drops_table},
+    {"neighbours", neighbours_table}};
 
 }  // namespace
 

@@ -86,6 +86,15 @@ class Complaints {
   std::uint64_t left_out_ = 0;
 };
 
+dpdk::Faces faces_of(config::Faces faces) {
+  switch (faces) {
+    case config::Faces::both: return dpdk::Faces::both;
+    case config::Faces::clients: return dpdk::Faces::clients;
+    case config::Faces::servers: return dpdk::Faces::servers;
+  }
+  return dpdk::Faces::both;
+}
+
 void log_dpdk(dpdk::Severity severity, std::string_view line) {
   constexpr std::array levels{spdlog::level::err, spdlog::level::warn, spdlog::level::debug};
   spdlog::log(levels[static_cast<std::size_t>(severity)], "DPDK: {}", line);
@@ -187,13 +196,16 @@ base::Result<void> Daemon::open_ports() {
     auto opened = dpdk::Port::open({.device = port.device,
                                     .receive_queues = port.queues > 0 ? port.queues : workers,
                                     .transmit_queues = workers,
+                                    .workers = workers,
+                                    .faces = faces_of(port.faces),
                                     .mtu = port.mtu,
                                     .promiscuous = port.promiscuous,
                                     .receive_events = configuration_.director.idle == config::Idle::wait},
                                    pools);
     if (!opened) return base::Error{fmt::format("port {}: {}", port.name, opened.error().message)};
-    spdlog::info("port {}: {} ({}), MAC {}, {} receive and {} transmit queues", port.name, port.device,
-                 opened->driver(), net::to_string(opened->mac()), opened->receive_queues(), opened->transmit_queues());
+    spdlog::info("port {}: {} ({}), MAC {}, {} receive and {} transmit queues, steering: {}", port.name, port.device,
+                 opened->driver(), net::to_string(opened->mac()), opened->receive_queues(), opened->transmit_queues(),
+                 dpdk::to_string(opened->steering()));
     ports_.push_back(std::move(*opened));
   }
   return {};

@@ -38,7 +38,7 @@ base::Result<std::vector<unsigned>> choose_cpus(const config::Director& director
   return director.worker_cpus;
 }
 
-/// Every queue may be full of packets, and so may rings, outboxes and the caches of the threads.
+/// Every queue may be full of packets, and so may rings, outboxes and the caches of the threads; or as the file says.
 dpdk::PoolSettings plan_pool(const config::Configuration& configuration, std::size_t workers) {
   std::size_t packets = 4096, largest_mtu = 1500;
   for (const config::Port& port : configuration.ports) {
@@ -47,6 +47,7 @@ dpdk::PoolSettings plan_pool(const config::Configuration& configuration, std::si
     largest_mtu = std::max<std::size_t>(largest_mtu, port.mtu);
   }
   packets += workers * 1024;
+  packets = std::max<std::size_t>(packets, configuration.director.packet_buffers);
   constexpr std::size_t link_layer = 64, usual_frame = 2048;
   return {.packets = static_cast<std::uint32_t>(packets - 1),
           .frame_bytes = static_cast<std::uint16_t>(std::max(usual_frame, largest_mtu + link_layer)),

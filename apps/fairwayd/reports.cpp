@@ -24,6 +24,7 @@ control::PortReport report_of(const config::Port& settings, const dpdk::Port& po
                              .link = port.link().up,
                              .mtu = settings.mtu,
                              .queues = port.receive_queues(),
+                             .steering = dpdk::to_string(port.steering()),
                              .rx_packets = counts.received_packets,
                              .rx_bytes = counts.received_bytes,
                              .tx_packets = counts.sent_packets,

@@ -25,12 +25,16 @@ inline constexpr const char* no_journal = "none";
 /// Whether DPDK's memory lies in 2 MB pages: where there are enough of them, always, never.
 enum class Hugepages : std::uint8_t { automatic, always, never };
 
+/// Whose packets come in by a port.
+enum class Faces : std::uint8_t { both, clients, servers };
+
 struct Director {
   std::vector<unsigned> worker_cpus;  // empty: worker_count of the CPUs this process may use, the last ones
   unsigned worker_count = 1;
   Idle idle = Idle::wait;
   std::uint32_t connections = 1'000'000;  // room for IPv4 connections over all workers
   std::uint32_t connections_ipv6 = 0;
+  std::uint32_t packet_buffers = 0;  // at least; 0: as many as the plan says
   std::string control_socket = "/run/fairway/control.sock";
   std::string ipvs_socket;  // empty: ipvs.sock in the directory of control_socket
   std::string journal;      // empty: see keys.cpp; no_journal: none
@@ -51,6 +55,7 @@ struct Port {
   std::uint16_t mtu = 1500;
   std::uint16_t vlan = 0;    // 0: untagged
   std::uint16_t queues = 0;  // receive queues; 0: as many as workers, where the device has them
+  Faces faces = Faces::both;
   bool promiscuous = false;
   bool follow_link = true;  // the twin's carrier follows the link, where the driver has a true one
 

@@ -47,6 +47,14 @@ constexpr Key<Director> director_table[] = {
       .range = {0, 250'000'000, "connections"},
       .about = "Likewise for IPv6."},
      [](Field& field, Director& director) { decode::number(field, director.connections_ipv6); }},
+    {{.name = "packet_buffers",
+      .form = "number",
+      .if_absent = "as many as the queues of all ports and the rings between threads can hold",
+      .range = {1, 16'777'215, "packets"},
+      .about =
+          "Room for packets that are on their way at one time; fewer than if it is left out have no effect. More are "
+          "needed where a device keeps many, as a `net_pcap` with `infinite_rx=1` does its whole file."},
+     [](Field& field, Director& director) { decode::number(field, director.packet_buffers); }},
     {{.name = "control_socket",
       .form = "absolute path",
       .fallback = "/run/fairway/control.sock",
@@ -152,6 +160,15 @@ constexpr Key<PortDraft> port_table[] = {
       .range = {1, 127, "queues"},
       .about = "Receive queues of the device."},
      [](Field& field, PortDraft& draft) { decode::number(field, draft.port.queues); }},
+    {{.name = "faces",
+      .form = "both | clients | servers",
+      .fallback = "both",
+      .about =
+          "Whose packets come in by this port. With several workers a device that can is told to give each packet to "
+          "the worker that owns its flow, which it can do for packets of clients or for those of servers, not for "
+          "both; `fairwayctl show ports` says what it agreed to. Packets that come to another worker are handed over, "
+          "so nothing depends on this but speed."},
+     [](Field& field, PortDraft& draft) { decode::choice(field, draft.port.faces); }},
     {{.name = "promiscuous",
       .form = "false | true",
       .fallback = "false",

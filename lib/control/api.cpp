@@ -59,6 +59,7 @@ constexpr Api::Route Api::routes[] = {
     {"GET", "/v1/marks", "", &Api::marks},
     {"GET", "/v1/settings", "", &Api::settings},
     {"GET", "/v1/workers", "", &Api::workers},
+    {"GET", "/v1/latency", "", &Api::latency},
     {"GET", "/v1/ports", "", &Api::ports},
     {"GET", "/v1/drops", "", &Api::drops},
     {"GET", "/v1/neighbours", "", &Api::neighbours},
@@ -113,6 +114,8 @@ std::unique_ptr<Job> Api::settings(const Query&, std::string) {
 std::unique_ptr<Job> Api::workers(const Query&, std::string) {
   return answer(workers_view(crew_, sources_.worker_cpus));
 }
+
+std::unique_ptr<Job> Api::latency(const Query&, std::string) { return answer(latency_view(crew_)); }
 
 std::unique_ptr<Job> Api::ports(const Query&, std::string) { return answer(ports_view(sources_.ports())); }
 

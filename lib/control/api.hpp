@@ -23,8 +23,8 @@ struct Sources {
 };
 
 /// What can be asked over HTTP, whatever carries it:
-///   GET /v1/services, /v1/total, /v1/connections[?limit=N], /v1/marks, /v1/settings, /v1/workers, /v1/ports, /v1/drops,
-///       /v1/neighbours, /v1/diff (what a reload would change)
+///   GET /v1/services, /v1/total, /v1/connections[?limit=N], /v1/marks, /v1/settings, /v1/workers, /v1/latency, /v1/ports,
+///       /v1/drops, /v1/neighbours, /v1/diff (what a reload would change)
 ///   POST /v1/commands[?stop_at_error=true], /v1/reload
 /// Everything is JSON; an error is {"error": "..."} with a status of 400 or more.
 class Api {
@@ -48,6 +48,7 @@ class Api {
   std::unique_ptr<Job> marks(const Query& query, std::string body);
   std::unique_ptr<Job> settings(const Query& query, std::string body);
   std::unique_ptr<Job> workers(const Query& query, std::string body);
+  std::unique_ptr<Job> latency(const Query& query, std::string body);
   std::unique_ptr<Job> ports(const Query& query, std::string body);
   std::unique_ptr<Job> drops(const Query& query, std::string body);
   std::unique_ptr<Job> neighbours(const Query& query, std::string body);

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "net/address.hpp"
 #include "worker/traffic_class.hpp"
@@ -28,8 +29,9 @@ struct PortReport {
   std::string kernel_interface;  // the twin; empty: none
   net::MacAddress mac{};
   bool link = false;
-  std::uint16_t mtu = 0;     // bytes
-  std::uint16_t queues = 0;  // receive queues
+  std::uint16_t mtu = 0;               // bytes
+  std::uint16_t queues = 0;            // receive queues
+  std::string_view steering = "none";  // by what the device spreads packets over them
   std::uint64_t rx_packets = 0, rx_bytes = 0, tx_packets = 0, tx_bytes = 0;
   std::uint64_t rx_missed = 0;  // the queue was full
   std::uint64_t tx_errors = 0;

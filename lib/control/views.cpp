@@ -49,6 +49,27 @@ View verdicts_view(Count&& count) {
   return view;
 }
 
+/// Nanoseconds.
+View span_view(const worker::Histogram::Counts& counts) {
+  return {{"count", counts.total()},
+          {"median", counts.quantile(500)},
+          {"p99", counts.quantile(990)},
+          {"p999", counts.quantile(999)},
+          {"longest", counts.longest}};
+}
+
+/// With all buckets in which something was counted: from (included), below, count.
+View whole_view(const worker::Histogram::Counts& counts) {
+  View view = span_view(counts);
+  View& buckets = view["buckets"] = View::array();
+  for (std::size_t i = 0; i < counts.buckets.size(); ++i)
+    if (counts.buckets[i] > 0)
+      buckets.push_back({{"from", worker::Histogram::begin_of(i)},
+                         {"below", worker::Histogram::begin_of(i + 1)},
+                         {"count", counts.buckets[i]}});
+  return view;
+}
+
 View worker_view(worker::Crew& crew, unsigned number, std::span<const unsigned> cpus) {
   const worker::Counters& counters = crew.counters(number);
   return {{"id", number},
@@ -66,6 +87,12 @@ View worker_view(worker::Crew& crew, unsigned number, std::span<const unsigned> 
           {"evicted", counters.evicted.get()},
           {"loops", counters.loops.get()},
           {"sleeps", counters.sleeps.get()},
+          {"most_packets_in_a_loop", counters.most_packets_in_a_loop.get()},
+          {"most_expired_in_a_loop", counters.most_expired_in_a_loop.get()},
+          {"steered_right", counters.steered_right.get()},
+          {"steered_wrong", counters.steered_wrong.get()},
+          {"loop_time", span_view(counters.loop_time.read())},
+          {"packet_age", span_view(counters.packet_age.read())},
           {"verdicts", verdicts_view([&](std::size_t i) { return counters.verdicts[i].get(); })}};
 }
 
@@ -86,6 +113,7 @@ View port_view(const PortReport& port) {
           {"link", port.link},
           {"mtu", port.mtu},
           {"queues", port.queues},
+          {"steering", port.steering},
           {"rx_packets", port.rx_packets},
           {"rx_bytes", port.rx_bytes},
           {"tx_packets", port.tx_packets},
@@ -183,6 +211,15 @@ View settings_view(const service::Settings& settings) {
 View workers_view(worker::Crew& crew, std::span<const unsigned> cpus) {
   View workers = View::array();
   for (unsigned number = 0; number < crew.size(); ++number) workers.push_back(worker_view(crew, number, cpus));
+  return {{"workers", std::move(workers)}};
+}
+
+View latency_view(const worker::Crew& crew) {
+  View workers = View::array();
+  for (unsigned number = 0; number < crew.size(); ++number)
+    workers.push_back({{"id", number},
+                       {"loop_time", whole_view(crew.counters(number).loop_time.read())},
+                       {"packet_age", whole_view(crew.counters(number).packet_age.read())}});
   return {{"workers", std::move(workers)}};
 }
 

@@ -26,6 +26,8 @@ View marks_view(const service::MarkRules& rules);
 View settings_view(const service::Settings& settings);
 /// {"workers": [...]}; `cpus` by worker.
 View workers_view(worker::Crew& crew, std::span<const unsigned> cpus);
+/// {"workers": [...]}: of each how long its loops took and its packets were in it, with all buckets; nanoseconds.
+View latency_view(const worker::Crew& crew);
 /// {"verdicts": {name: packets, ...}}: all of them, summed over the workers.
 View drops_view(const worker::Crew& crew);
 View ports_view(std::span<const PortReport> ports);

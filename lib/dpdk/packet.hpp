@@ -29,6 +29,20 @@ inline bool is_from_kernel(const Packet& packet) noexcept { return (packet.port 
 inline void unmark_from_kernel(Packet& packet) noexcept {
   packet.port = static_cast<std::uint16_t>(packet.port & ~from_kernel_bit);
 }
+/// Whether the device that received it says by which hash it chose the queue.
+inline bool has_hash(const Packet& packet) noexcept { return (packet.ol_flags & RTE_MBUF_F_RX_RSS_HASH) != 0; }
+inline std::uint32_t hash(const Packet& packet) noexcept { return packet.hash.rss; }
+/// When it was received, in ticks: for the worker that it is handed over to. It takes the place of the device's hash.
+inline void set_received_at(Packet& packet, std::uint64_t ticks) noexcept {
+  packet.ol_flags &= ~RTE_MBUF_F_RX_RSS_HASH;
+  static_assert(sizeof packet.hash == sizeof ticks);
+  std::memcpy(&packet.hash, &ticks, sizeof ticks);
+}
+inline std::uint64_t received_at(const Packet& packet) noexcept {
+  std::uint64_t ticks;
+  std::memcpy(&ticks, &packet.hash, sizeof ticks);
+  return ticks;
+}
 inline std::span<const std::uint8_t> first_bytes(const Packet& packet) noexcept {
   return {rte_pktmbuf_mtod(&packet, const std::uint8_t*), packet.data_len};
 }

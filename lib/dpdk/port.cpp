@@ -34,6 +34,7 @@ struct Attempt {
   std::uint16_t receive_queues;
   std::uint16_t transmit_queues;
   bool events;
+  SteeringPlan steering = {};
 };
 
 std::vector<Attempt> attempts(const PortSettings& settings, const DriverTraits& traits, const rte_eth_dev_info& info) {
@@ -43,11 +44,12 @@ std::vector<Attempt> attempts(const PortSettings& settings, const DriverTraits& 
       std::clamp<std::uint16_t>(settings.transmit_queues, 1, std::max<std::uint16_t>(info.max_tx_queues, 1));
   std::vector<Attempt> list;
   for (std::uint16_t queues = receive; queues >= 1; --queues)
-    for (const bool events : {true, false}) {
-      if (events && !(settings.receive_events && traits.receive_events)) continue;
-      if (!traits.paired_queues) list.push_back({queues, transmit, events});
-      if (traits.paired_queues || transmit != queues) list.push_back({queues, queues, events});
-    }
+    for (const SteeringPlan& steering : plan_steering(info, settings.faces, queues, settings.workers))
+      for (const bool events : {true, false}) {
+        if (events && !(settings.receive_events && traits.receive_events)) continue;
+        if (!traits.paired_queues) list.push_back({queues, transmit, events, steering});
+        if (traits.paired_queues || transmit != queues) list.push_back({queues, queues, events, steering});
+      }
   return list;
 }
 
@@ -56,10 +58,13 @@ rte_eth_conf configuration(const PortSettings& settings, const Attempt& attempt,
   rte_eth_conf conf{};
   conf.rxmode.mtu = settings.mtu;
   conf.intr_conf.rxq = attempt.events ? 1 : 0;
-  const std::uint64_t hash = info.flow_type_rss_offloads & (RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP);
-  if (attempt.receive_queues > 1 && hash != 0) {
+  if (const SteeringPlan& steering = attempt.steering; steering.types != 0) {
     conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
-    conf.rx_adv_conf.rss_conf.rss_hf = hash;
+    conf.rxmode.offloads |= steering.offloads;
+    conf.rx_adv_conf.rss_conf.rss_hf = steering.types;
+    conf.rx_adv_conf.rss_conf.rss_key_len = static_cast<std::uint8_t>(steering.key.size());
+    // DPDK only reads it, through a pointer that it shares with calls that write.
+    if (!steering.key.empty()) conf.rx_adv_conf.rss_conf.rss_key = const_cast<std::uint8_t*>(steering.key.data());
   }
   constexpr std::size_t longest_link_header = 14 + 2 * 4 + 4;  // with two VLAN tags and the check sequence
   if (settings.mtu + longest_link_header > frame_bytes)
@@ -109,6 +114,10 @@ Failure try_to_start(std::uint16_t number, const PortSettings& settings, const A
   if (const int result = set_up_queues(number, settings, attempt, pools)) return {"set up its queues", result};
   if (const int result = set_modes(number, settings)) return {"set its MTU and modes", result};
   if (const int result = rte_eth_dev_start(number)) return {"start it", result};
+  if (const int result = program_redirection(number, attempt.steering)) {
+    rte_eth_dev_stop(number);
+    return {"tell it which queue takes which packets", result};
+  }
   return {};
 }
 
@@ -149,12 +158,17 @@ DriverTraits driver_traits(std::string_view device) {
 }
 
 Port::Port(std::uint16_t number, const PortSettings& settings)
-    : number_(number), traits_(driver_traits(settings.device)), device_(device_name(settings.device)) {}
+    : number_(number),
+      faces_(settings.faces),
+      traits_(driver_traits(settings.device)),
+      device_(device_name(settings.device)) {}
 
 Port::Port(Port&& other) noexcept
     : number_(other.number_),
       receive_queues_(other.receive_queues_),
       transmit_queues_(other.transmit_queues_),
+      steering_(other.steering_),
+      faces_(other.faces_),
       open_(std::exchange(other.open_, false)),
       events_(std::move(other.events_)),
       mac_(other.mac_),
@@ -189,6 +203,7 @@ base::Result<void> Port::start_with_most_queues(const PortSettings& settings, st
     if (failure.step != nullptr) continue;
     receive_queues_ = attempt.receive_queues;
     transmit_queues_ = attempt.transmit_queues;
+    steering_ = attempt.steering.steering;
     if (attempt.events) events_.resize(receive_queues_, -1);
     look_around(info);
     return {};

@@ -13,6 +13,7 @@
 #include "base/result.hpp"
 #include "dpdk/packet.hpp"
 #include "dpdk/pool.hpp"
+#include "dpdk/steering.hpp"
 #include "net/address.hpp"
 
 namespace fairway::dpdk {
@@ -21,7 +22,9 @@ struct PortSettings {
   std::string device = {};            // as given to EAL: net_tap0,iface=x or a PCI address
   std::uint16_t receive_queues = 1;   // wanted; there may be fewer
   std::uint16_t transmit_queues = 1;  // wanted, one a worker; there may be fewer
-  std::uint16_t mtu = 1500;           // of IP packets, in bytes
+  std::uint16_t workers = 1;          // receive queue q is polled by worker q % workers
+  Faces faces = Faces::both;
+  std::uint16_t mtu = 1500;  // of IP packets, in bytes
   bool promiscuous = false;
   bool receive_events = false;               // a worker wants to wait for packets instead of polling
   std::uint16_t receive_descriptors = 1024;  // a queue
@@ -55,7 +58,8 @@ DriverTraits driver_traits(std::string_view device);
 /// A device that packets come from and go to. Receive and transmit queues belong to one worker each; all else is control's.
 class Port {
  public:
-  /// Configures and starts the device with the most queues that it agrees to, at most as many as wanted. MTU, promiscuous
+  /// Configures and starts the device with the most queues that it agrees to, at most as many as wanted, and has it steer
+  /// packets as well as it can. MTU, promiscuous
   /// mode and groups are set before the start: a net_tap cannot be changed any more once its Linux side has moved to
   /// another namespace. Receive queue q takes its packets from pools[q % size]; there is at least one. Errors name the device.
   static base::Result<Port> open(const PortSettings& settings, std::span<Pool* const> pools);
@@ -77,6 +81,10 @@ class Port {
   std::uint16_t receive_queues() const { return receive_queues_; }
   /// Fewer than there are workers: the others must hand their packets to a worker that has one.
   std::uint16_t transmit_queues() const { return transmit_queues_; }
+
+  /// By what the device spreads packets over its receive queues, as it was told.
+  Steering steering() const { return steering_; }
+  Faces faces() const { return faces_; }
 
   /// A descriptor that poll() finds readable when packets wait in the queue; -1: this device has none.
   int receive_event(std::uint16_t queue) const { return queue < events_.size() ? events_[queue] : -1; }
@@ -110,6 +118,8 @@ class Port {
   std::uint16_t number_;  // DPDK's
   std::uint16_t receive_queues_ = 0;
   std::uint16_t transmit_queues_ = 0;
+  Steering steering_ = Steering::none;
+  Faces faces_ = Faces::both;
   bool open_ = true;
   std::vector<int> events_;  // by queue
   net::MacAddress mac_;

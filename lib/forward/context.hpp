@@ -9,6 +9,7 @@
 #include "conn/templates.hpp"
 #include "forward/burst.hpp"
 #include "forward/defence.hpp"
+#include "net/steering.hpp"
 #include "route/snapshot.hpp"
 #include "service/lines.hpp"
 #include "service/table.hpp"
@@ -58,16 +59,11 @@ struct Context {
   std::uint16_t tunnel_id = 0;  // of outer headers that may be fragmented
 };
 
-/// The worker that owns a flow: a function of the client's address and port alone, for every method and direction. It
-/// need not be secret: whoever chooses his ports to hit one worker does what he could do to one receive queue.
+/// The worker that owns a flow: a function of the client's address and port alone, for every method and direction, which
+/// many devices can compute. It need not be secret: whoever chooses his ports to hit one worker does what he could do to
+/// one receive queue.
 inline unsigned owner_of(const net::Address& client, net::ServicePort port, unsigned workers) noexcept {
-  if (workers == 1) return 0;
-  std::uint64_t words[2];
-  std::memcpy(words, client.bytes.bytes.data(), sizeof words);
-  std::uint64_t h = (words[0] ^ words[1] ^ std::uint64_t{port.number.raw()} << 40) * 0x9e3779b97f4a7c15u;
-  h ^= h >> 32;
-  h *= 0xd6e8feb86659fd93u;
-  return static_cast<unsigned>((h >> 32) * workers >> 32);
+  return workers == 1 ? 0 : net::steered_to(net::steering_hash(client, port), workers);
 }
 
 }  // namespace fairway::forward

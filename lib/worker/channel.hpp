@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: Fairway contributors
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <boost/lockfree/spsc_queue.hpp>
@@ -17,6 +18,7 @@
 #include "service/lines.hpp"
 #include "service/service.hpp"
 #include "service/watch.hpp"
+#include "worker/histogram.hpp"
 
 /// Between control (one thread) and the workers: messages one way, counts the other.
 namespace fairway::worker {
@@ -71,6 +73,13 @@ struct alignas(64) Counters {
   service::Counter<std::uint64_t> connections;            // now
   service::Counter<std::uint64_t> loops;
   service::Counter<std::uint64_t> sleeps;
+  service::Counter<std::uint64_t> most_packets_in_a_loop;  // received from ports and other workers
+  service::Counter<std::uint64_t> most_expired_in_a_loop;  // connections whose time was over
+  // Bursts whose first packet came with a hash of the device's that is, or is not, the one by which owners are chosen.
+  service::Counter<std::uint64_t> steered_right;
+  service::Counter<std::uint64_t> steered_wrong;
+  Histogram loop_time;   // of loops that found something to do
+  Histogram packet_age;  // from a burst's receive to the end of the loop that passed it on; counts packets
 };
 
 /// One worker's end of things.
@@ -103,17 +112,19 @@ class alignas(64) Channel {
   }
 
   // The worker's side.
-  /// Calls `handle` with each waiting change in order, then says so. Between two bursts only.
+  /// Calls `handle` with the changes that wait, at most so many of them, in order, then says so. Between two bursts only.
+  /// False if there were none.
   template <class F>
-  void drain(F&& handle) {
+  bool drain(F&& handle, std::uint64_t most = mailbox_size) {
     const std::uint64_t announced = posted_.load(std::memory_order_seq_cst);
     std::uint64_t taken = drained_.load(std::memory_order_relaxed);
-    if (announced == taken) return;
-    for (; taken != announced; ++taken) {
+    if (announced == taken) return false;
+    for (const std::uint64_t end = std::min(announced, taken + most); taken != end; ++taken) {
       handle(mailbox_.front());
       mailbox_.pop();
     }
     drained_.store(taken, std::memory_order_release);
+    return true;
   }
   ListConnections* question() const { return question_.load(std::memory_order_acquire); }
   void answered() { question_.store(nullptr, std::memory_order_release); }  // before `done` is set

@@ -38,6 +38,7 @@ struct Links {
   std::vector<Receive> receive;
   std::vector<Transmit> transmit;           // by PortId
   std::vector<bool> has_twin;               // by PortId
+  std::vector<dpdk::Faces> faces;           // by PortId
   std::vector<net::PortId> port_of_device;  // by DPDK's port number
   std::vector<dpdk::Ring*> hand_over_to;    // by worker; null for itself
   std::vector<dpdk::Ring*> hand_over_from;

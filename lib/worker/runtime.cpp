@@ -117,6 +117,7 @@ Links Runtime::links_of(unsigned worker, const std::vector<PortWiring>& ports) c
     const bool has_queue = worker < port->transmit_queues();
     links.transmit.push_back(
         {.port = port, .queue = static_cast<std::uint16_t>(has_queue ? worker : 0), .via = has_queue ? worker : 0});
+    links.faces.push_back(port->faces());
     links.has_twin.push_back(ports[i].twin_descriptor >= 0);
     if (links.port_of_device.size() <= port->number()) links.port_of_device.resize(port->number() + 1u);
     links.port_of_device[port->number()] = id;

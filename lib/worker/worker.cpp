@@ -66,6 +66,7 @@ Worker::Worker(unsigned number, Connections connections, Links links, Shared& sh
       hand_overs_(crew.size()),
       template_share_(shared.templates.share_of(number, crew.size(), context_.now)),
       forget_from_(connections_.capacity()) {
+  passing_.reserve(links_.receive.size() + links_.hand_over_from.size());
   connections_.use_templates(shared.templates);
   connections_.use_limits(crew.limits(), crew.loads());
   connections_.use_watch(crew.watch(number));
@@ -73,6 +74,7 @@ Worker::Worker(unsigned number, Connections connections, Links links, Shared& sh
 
 void Worker::run() noexcept {
   channel_.set_asleep(false);
+  now_ = dpdk::tsc();
   while (!shared_.stop.load(std::memory_order_relaxed)) {
     const bool found_work = poll_once();
     if (idle_.is_tired(found_work)) sleep();
@@ -82,40 +84,77 @@ void Worker::run() noexcept {
 }
 
 bool Worker::poll_once() noexcept {
-  context_.now = clock_.now();
-  follow_changes();
+  const std::uint64_t start = now_;
+  context_.now = clock_.stamp(start);
+  received_at_ = start;
+  passing_.clear();
+  const bool followed = follow_changes();
   bool found_work = upkeep_.run(connections_, context_, upkeep_budget);
   found_work |= receive();
   found_work |= take_handed_over();
   found_work |= transmit_for_others();
   found_work |= transmit_for_kernel();
-  found_work |= connections_.end_burst(context_.now, expiry_budget);
+  found_work |= expire_connections();
   found_work |= shared_.templates.sweep(template_share_, context_.now, context_.lines);
   flush_all();
   publish_counts();
+  finish_loop(start, found_work || followed);
   return found_work;
 }
 
-// Everything of control's is taken here, between two bursts: what the stages see does not change under them.
-void Worker::follow_changes() noexcept {
-  channel_.drain([&](const ServiceChanged& change) {
-    follow(change, number_, crew_.watch(number_));
-    if (change.takes_servers_away) upkeep_.server_deleted();
-  });
+// Everything of control's is taken here, between two bursts: what the stages see does not change under them. True if there
+// was something.
+bool Worker::follow_changes() noexcept {
+  // Who was asleep was not waited for (Crew::settle), so it must take everything before its next burst.
+  const std::uint64_t most = std::exchange(was_asleep_, false) ? Channel::mailbox_size : mail_budget;
+  bool followed = channel_.drain(
+      [&](const ServiceChanged& change) {
+        follow(change, number_, crew_.watch(number_));
+        if (change.takes_servers_away) upkeep_.server_deleted();
+      },
+      most);
   context_.routes = shared_.routes.load(std::memory_order_acquire);
   if (context_.routes->generation != snapshot_generation_) {
     snapshot_generation_ = context_.routes->generation;
+    followed = true;
     retry_waiting();
   }
   if (context_.routes->routes_generation != routes_generation_) {
     routes_generation_ = context_.routes->routes_generation;
     forget_from_ = 0;
   }
-  if (forget_from_ < connections_.capacity()) forget_next_hops();
+  if (forget_from_ < connections_.capacity()) {
+    followed = true;
+    forget_next_hops();
+  }
   if (!waiting_.empty())
     waiting_.take_late(context_.now,
                        [&](void* packet) { drop(*static_cast<dpdk::Packet*>(packet), Verdict::drop_no_neighbour); });
-  if (channel_.question()) answer_listing();
+  if (channel_.question()) {
+    followed = true;
+    answer_listing();
+  }
+  return followed;
+}
+
+bool Worker::expire_connections() noexcept {
+  const std::uint64_t before = connections_.counts().expired;
+  const bool more = connections_.end_burst(context_.now, expiry_budget);
+  const std::uint64_t expired = connections_.counts().expired - before;
+  if (expired > counters_.most_expired_in_a_loop.get()) counters_.most_expired_in_a_loop.set(expired);
+  return more;
+}
+
+// The next loop begins where this one ends, so that a loop takes two looks at the clock at most, one of them for its packets.
+void Worker::finish_loop(std::uint64_t start, bool was_busy) noexcept {
+  now_ = dpdk::tsc();
+  if (was_busy) counters_.loop_time.add(clock_.nanoseconds(now_ - start));
+  std::uint64_t packets = 0;
+  for (const Passing& burst : passing_) {
+    counters_.packet_age.add(clock_.nanoseconds(now_ - burst.received_at), burst.packets);
+    packets += burst.packets;
+  }
+  if (packets > counters_.most_packets_in_a_loop.get()) counters_.most_packets_in_a_loop.set(packets);
 }
 
 bool Worker::receive() noexcept {
@@ -127,6 +166,8 @@ bool Worker::receive() noexcept {
     if (count == 0) continue;
     found = true;
     counters_.packets.add(count);
+    received_at_ = dpdk::tsc();
+    passing_.push_back({received_at_, count});
     process(packets.data(), count);
   }
   return found;
@@ -141,6 +182,8 @@ bool Worker::take_handed_over() noexcept {
     if (count == 0) continue;
     found = true;
     counters_.received_by_hand_over.add(count);
+    received_at_ = dpdk::received_at(*packets[0]);
+    passing_.push_back({received_at_, count});
     process_handed_over(packets.data(), count);
   }
   return found;
@@ -214,11 +257,25 @@ void Worker::process(dpdk::Packet** packets, std::uint32_t count) noexcept {
   packets_ = packets;
   show(packets, count, links_.port_of_device, burst_);
   forward::run(burst_, connections_, context_);
+  if (dpdk::has_hash(*packets[0])) check_steering();
   worker::dispatch(
       burst_, packets, counters_, [this](dpdk::Packet& packet, net::PortId port) { transmit(packet, port); },
       [this](std::uint32_t i) { dispatch(i); });
   // Nothing refers into the table any more: what was freed may be used by the next burst.
   connections_.end_burst(context_.now, 0);
+}
+
+/// Whether the device chose the queue of the burst's first packet by the hash that owners are chosen by.
+void Worker::check_steering() noexcept {
+  const net::PacketView& view = burst_.packets[0];
+  const dpdk::Faces faces = links_.faces[links_.port_of_device[dpdk::device(*packets_[0])].value];
+  if (faces == dpdk::Faces::both || !burst_.transmitted.contains(0)) return;
+  const net::Tuple4& tuple = view.tuple;
+  const std::uint16_t hash = faces == dpdk::Faces::clients
+                                 ? net::steering_hash(tuple.source, tuple.source_port)
+                                 : net::steering_hash(tuple.destination, tuple.destination_port);
+  const bool is_right = (hash ^ dpdk::hash(*packets_[0])) % net::steering_buckets == 0;
+  (is_right ? counters_.steered_right : counters_.steered_wrong).add(1);
 }
 
 /// What is not simply transmitted.
@@ -258,6 +315,7 @@ void Worker::give_to_kernel(dpdk::Packet& packet, net::PortId port) noexcept {
 void Worker::hand_over(dpdk::Packet& packet, unsigned owner) noexcept {
   counters_.verdicts[static_cast<std::size_t>(Verdict::to_other_worker)].add(1);
   counters_.handed_over.add(1);
+  dpdk::set_received_at(packet, received_at_);
   hand_overs_[owner].add(packet);
   if (hand_overs_[owner].is_full()) flush_hand_over(owner);
 }
@@ -376,6 +434,7 @@ void Worker::sleep() noexcept {
   const bool has_events = idle_.waits_for_events();
   if (has_events)
     for (const Receive& queue : links_.receive) queue.port->arm_receive_event(queue.queue);
+  now_ = dpdk::tsc();
   if (!has_events || !poll_once()) {
     channel_.set_asleep(true);
     if (!has_something_to_do()) {
@@ -383,9 +442,11 @@ void Worker::sleep() noexcept {
       idle_.sleep();
     }
     channel_.set_asleep(false);
+    was_asleep_ = true;
   }
   if (has_events)
     for (const Receive& queue : links_.receive) queue.port->disarm_receive_event(queue.queue);
+  now_ = dpdk::tsc();
 }
 
 bool Worker::has_something_to_do() const noexcept {

@@ -24,13 +24,22 @@ class Worker {
   void run() noexcept;
 
  private:
-  static constexpr std::uint32_t expiry_budget = 256;    // timers looked at in one loop
-  static constexpr std::uint32_t upkeep_budget = 64;     // connections looked at in one loop beside those
-  static constexpr std::uint32_t listing_budget = 1024;  // slots looked at in one loop for a listing
+  static constexpr std::uint32_t expiry_budget = 256;   // timers looked at in one loop
+  static constexpr std::uint32_t upkeep_budget = 64;    // connections looked at in one loop beside those
+  static constexpr std::uint32_t listing_budget = 256;  // slots looked at in one loop for a listing
+  static constexpr std::uint64_t mail_budget = 64;      // changes followed in one loop
+
+  /// A burst on its way through a loop.
+  struct Passing {
+    std::uint64_t received_at;  // ticks
+    std::uint32_t packets;
+  };
 
   // One loop.
   bool poll_once() noexcept;
-  void follow_changes() noexcept;
+  bool follow_changes() noexcept;
+  bool expire_connections() noexcept;
+  void finish_loop(std::uint64_t start, bool was_busy) noexcept;
   bool receive() noexcept;
   bool take_handed_over() noexcept;
   bool transmit_for_others() noexcept;
@@ -44,6 +53,7 @@ class Worker {
 
   // One burst.
   void process(dpdk::Packet** packets, std::uint32_t count) noexcept;
+  void check_steering() noexcept;
   void process_handed_over(dpdk::Packet** packets, std::uint32_t count) noexcept;
   void process_from_kernel(dpdk::Packet** packets, std::uint32_t count) noexcept;
   bool has_local_server() const noexcept;
@@ -74,6 +84,10 @@ class Worker {
   forward::Upkeep upkeep_;
   forward::Burst burst_;
   dpdk::Packet* const* packets_ = nullptr;  // of the burst
+  std::uint64_t now_ = 0;                   // ticks; of the last loop's end, or of waking up
+  std::uint64_t received_at_ = 0;           // ticks; of the burst
+  std::vector<Passing> passing_;            // in this loop
+  bool was_asleep_ = true;                  // since the last loop
   Waiting waiting_;
   std::vector<Outbox> outboxes_;    // by PortId
   std::vector<Outbox> hand_overs_;  // by worker

@@ -53,6 +53,7 @@ TEST_CASE("the defaults in the table of keys are those of the configuration") {
   CHECK(director.idle == made.idle);
   CHECK(director.connections == made.connections);
   CHECK(director.connections_ipv6 == made.connections_ipv6);
+  CHECK(director.packet_buffers == made.packet_buffers);
   CHECK(director.control_socket == made.control_socket);
   CHECK(director.ipvs_socket == made.ipvs_socket);
   CHECK(director.journal == made.journal);
@@ -68,6 +69,7 @@ TEST_CASE("the defaults in the table of keys are those of the configuration") {
   CHECK(port.mtu == made_port.mtu);
   CHECK(port.vlan == made_port.vlan);
   CHECK(port.queues == made_port.queues);
+  CHECK(port.faces == made_port.faces);
   CHECK(port.promiscuous == made_port.promiscuous);
   CHECK(port.follow_link == made_port.follow_link);
   const service::ServiceSpec& service = read.services.at(0);
@@ -88,18 +90,19 @@ TEST_CASE("the defaults in the table of keys are those of the configuration") {
 }
 
 TEST_CASE("every key of the director reaches the configuration") {
-  const Director read = configuration_of(
-                            "director: {workers: '3,1', idle: spin, connections: 7, connections_ipv6: 8,\n"
-                            "           control_socket: /tmp/s, ipvs_socket: /tmp/i, journal: /tmp/j, hugepages: true, "
-                            "summary_interval: 2m,\n"
-                            "           kernel_packets_per_second: 9}\n"
-                            "ports: [{name: a, device: net_null0}]\n")
-                            .director;
+  const Director read =
+      configuration_of(
+          "director: {workers: '3,1', idle: spin, connections: 7, connections_ipv6: 8,\n"
+          "           control_socket: /tmp/s, ipvs_socket: /tmp/i, journal: /tmp/j, hugepages: true, summary_interval: 2m,\n"
+          "           kernel_packets_per_second: 9, packet_buffers: 10}\n"
+          "ports: [{name: a, device: net_null0}]\n")
+          .director;
   CHECK(read.worker_cpus == std::vector<unsigned>{3, 1});
   CHECK(read.worker_count == 2);
   CHECK(read.idle == Idle::spin);
   CHECK(read.connections == 7);
   CHECK(read.connections_ipv6 == 8);
+  CHECK(read.packet_buffers == 10);
   CHECK(read.control_socket == "/tmp/s");
   CHECK(read.ipvs_socket == "/tmp/i");
   CHECK(read.journal == "/tmp/j");
@@ -109,14 +112,15 @@ TEST_CASE("every key of the director reaches the configuration") {
 }
 
 TEST_CASE("every key of a port reaches the configuration") {
-  const auto read = configuration_of(
-                        "ports:\n"
-                        "  - {name: a, device: 'net_tap0,iface=x', kernel_interface: fw-a, addresses: [10.0.0.1/24],\n"
-                        "     neighbours: {10.0.0.9: 02:00:00:00:00:09}, mtu: 9000, vlan: 100, queues: 4,\n"
-                        "     promiscuous: true, follow_link: false}\n"
-                        "  - {name: b, device: 0000:03:00.0, neighbours: {10.1.0.9: 02:00:00:00:00:0A},\n"
-                        "     gateway: 10.1.0.9}\n")
-                        .ports;
+  const auto read =
+      configuration_of(
+          "ports:\n"
+          "  - {name: a, device: 'net_tap0,iface=x', kernel_interface: fw-a, addresses: [10.0.0.1/24],\n"
+          "     neighbours: {10.0.0.9: 02:00:00:00:00:09}, mtu: 9000, vlan: 100, queues: 4,\n"
+          "     promiscuous: true, follow_link: false, faces: servers}\n"
+          "  - {name: b, device: 0000:03:00.0, faces: clients, neighbours: {10.1.0.9: 02:00:00:00:00:0A},\n"
+          "     gateway: 10.1.0.9}\n")
+          .ports;
   REQUIRE(read.size() == 2);
   CHECK(read[0].name == "a");
   CHECK(read[0].device == "net_tap0,iface=x");
@@ -126,6 +130,8 @@ TEST_CASE("every key of a port reaches the configuration") {
   CHECK(read[0].mtu == 9000);
   CHECK(read[0].vlan == 100);
   CHECK(read[0].queues == 4);
+  CHECK(read[0].faces == Faces::servers);
+  CHECK(read[1].faces == Faces::clients);
   CHECK(read[0].promiscuous);
   CHECK_FALSE(read[0].follow_link);
   CHECK(read[1].gateway == net::parse_address("10.1.0.9"));

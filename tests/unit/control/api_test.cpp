@@ -25,6 +25,7 @@ std::vector<PortReport> two_ports() {
                      .link = true,
                      .mtu = 1500,
                      .queues = 2,
+                     .steering = "owner",
                      .rx_packets = 1,
                      .rx_bytes = 2,
                      .tx_packets = 3,
@@ -81,6 +82,12 @@ TEST_CASE_METHOD(Fixture, "workers are shown with all that they counted") {
   counters.evicted.set(9);
   counters.loops.set(10);
   counters.sleeps.set(11);
+  counters.most_packets_in_a_loop.set(64);
+  counters.most_expired_in_a_loop.set(256);
+  counters.steered_right.set(13);
+  counters.steered_wrong.set(14);
+  counters.loop_time.add(7, 3);
+  counters.packet_age.add(900);
   counters.verdicts[static_cast<std::size_t>(forward::Verdict::drop_fragment)].set(12);
   crew.channel(1).set_asleep(false);
   json shown = get("/v1/workers").at("workers");
@@ -92,7 +99,16 @@ TEST_CASE_METHOD(Fixture, "workers are shown with all that they counted") {
   shown[1].erase("verdicts");
   CHECK(shown[1] == json::parse(R"({"id": 1, "cpu": 5, "asleep": false, "connections": 7, "packets": 100,
       "handed_over": 1, "received_by_hand_over": 2, "hand_over_full": 3, "from_kernel": 4, "kernel_full": 5,
-      "transmit_refused": 6, "expired": 8, "evicted": 9, "loops": 10, "sleeps": 11})"));
+      "transmit_refused": 6, "expired": 8, "evicted": 9, "loops": 10, "sleeps": 11,
+      "most_packets_in_a_loop": 64, "most_expired_in_a_loop": 256,
+      "steered_right": 13, "steered_wrong": 14,
+      "loop_time": {"count": 3, "median": 7, "p99": 7, "p999": 7, "longest": 7},
+      "packet_age": {"count": 1, "median": 900, "p99": 900, "p999": 900, "longest": 900}})"));
+  CHECK(get("/v1/latency").at("workers").at(1) == json::parse(R"({"id": 1,
+      "loop_time": {"count": 3, "median": 7, "p99": 7, "p999": 7, "longest": 7,
+                    "buckets": [{"from": 7, "below": 8, "count": 3}]},
+      "packet_age": {"count": 1, "median": 900, "p99": 900, "p999": 900, "longest": 900,
+                     "buckets": [{"from": 896, "below": 1024, "count": 1}]}})"));
 }
 
 TEST_CASE_METHOD(Fixture, "drops are shown by verdict, over all workers") {
@@ -108,7 +124,7 @@ TEST_CASE_METHOD(Fixture, "ports and neighbours are shown as they are reported")
   const json ports = get("/v1/ports").at("ports");
   REQUIRE(ports.size() == 2);
   CHECK(ports[0] == json::parse(R"({"name": "outside", "device": "net_tap0", "driver": "net_tap",
-      "kernel_interface": "fw-outside", "mac": "02:00:00:00:00:01", "link": true, "mtu": 1500, "queues": 2,
+      "kernel_interface": "fw-outside", "mac": "02:00:00:00:00:01", "link": true, "mtu": 1500, "queues": 2, "steering": "owner",
       "rx_packets": 1, "rx_bytes": 2, "tx_packets": 3, "tx_bytes": 4, "rx_missed": 5, "tx_errors": 6,
       "to_kernel": {"control": {"packets": 7, "capped": 0, "lost": 1}, "bulk": {"packets": 8, "capped": 9, "lost": 10}},
       "from_kernel": {"control": {"packets": 0, "capped": 0, "lost": 0},

@@ -386,6 +386,9 @@ TEST_CASE_METHOD(Fixture, "fairwayctl changes settings and explains them") {
 TEST_CASE_METHOD(Fixture, "fairwayctl shows what else there is") {
   crew.channel(0).counters.verdicts[static_cast<std::size_t>(forward::Verdict::drop_no_route)].set(5);
   crew.channel(0).counters.packets.set(123'456'789);
+  crew.channel(0).counters.loop_time.add(1500, 2);
+  crew.channel(0).counters.packet_age.add(1500, 40);
+  crew.channel(0).counters.packet_age.add(2100, 1);
   CHECK(run("show connections").out ==
         "Prot Expire State       Source             Virtual         Destination        Forward InPkts Worker\n"
         "TCP  14:59  ESTABLISHED 198.51.100.7:40000 192.168.4.15:80 192.168.2.100:8080 nat          3      0\n"
@@ -396,7 +399,13 @@ TEST_CASE_METHOD(Fixture, "fairwayctl shows what else there is") {
         "drop_no_route       5 no route leads to its real server or client\n");
   const std::string all = run("show drops --all").out;
   CHECK(std::count(all.begin(), all.end(), '\n') == forward::verdict_count + 1);
-  CHECK(run("show workers").out.find("123456K") != std::string::npos);
+  const std::string workers_shown = run("show workers").out;
+  CHECK(workers_shown.find("123456K") != std::string::npos);
+  CHECK(workers_shown.find("     0       1500    1500    1500      1535   2100   2100") != std::string::npos);
+  CHECK(run("show latency").out ==
+        "Worker From(ns) Below(ns) Loops Packets\n"
+        "     0     1280      1536     2      40\n"
+        "     0     2048      2560     0       1\n");
   const std::string ports = run("show ports").out;
   CHECK(ports.find("outside net_tap0 net_tap fw-outside 00:00:00:00:00:00 yes") != std::string::npos);
   CHECK(ports.find("1234G") != std::string::npos);

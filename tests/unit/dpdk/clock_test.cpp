@@ -17,6 +17,17 @@ TEST_CASE("ticks become milliseconds, and stamps wrap with them") {
   CHECK(clock.stamp(hz / 1000 * (wrap + 5)).milliseconds == 5);
 }
 
+TEST_CASE("spans become nanoseconds") {
+  using namespace fairway;
+  tests::eal();
+  const dpdk::Clock clock;
+  const std::uint64_t hz = dpdk::tsc_hz();
+  CHECK(clock.nanoseconds(0) == 0);
+  CHECK(clock.nanoseconds(hz) > 999'999'000);
+  CHECK(clock.nanoseconds(hz) <= 1'000'000'000);
+  CHECK(clock.nanoseconds(hz * 3600) > 3'599'990'000'000);
+}
+
 TEST_CASE("the clock keeps time with the system's") {
   using namespace fairway;
   tests::eal();
