@@ -48,10 +48,10 @@ def quantile(buckets, share):
 
 
 def phase(program, name, seconds, action):
-    """Repeats the action for so long, and tells what the worker did meanwhile."""
+    """Repeats the action for so long, once at least, and tells what the worker did meanwhile."""
     before, loops = program.read(), Loops(program.control)
     times, began = 0, time.monotonic()
-    while time.monotonic() < began + seconds:
+    while times == 0 or time.monotonic() < began + seconds:
         action(times)
         times += 1
     buckets = Loops(program.control).since(loops)
@@ -68,7 +68,7 @@ def measure(folder, services, servers, flows, connections, seconds, huge):
                   connections=connections, buffers=packets + 16384) as program:
         pcap.warm_up(program, packets)
         yield phase(program, "nothing", seconds, lambda _: time.sleep(0.1))
-        yield phase(program, f"adding {services} services of {servers} servers", 0.1,
+        yield phase(program, f"adding {services} services of {servers} servers", 0,
                     lambda _: program.control.apply(service_lines(services, servers)))
         yield phase(program, "nothing, with them", seconds, lambda _: time.sleep(0.1))
         yield phase(program, "1,000 edits of a server", seconds,

@@ -90,8 +90,10 @@ class Testpmd(Program):
         command = ["stdbuf", "-oL", "dpdk-testpmd", "--lcores", f"0@({cpus()[0]}),1@{cpu}", "--no-pci", "--file-prefix", self.prefix,
                    *memory, "--vdev", device, *eal, "--", f"--forward-mode={mode}",
                    f"--total-num-mbufs={buffers}", "--no-lsc-interrupt", "--auto-start", "--burst=32", *options]
+        log = folder / f"{name}.log"
+        log.unlink(missing_ok=True)
         # It ends with the end of its input.
-        self.process = Process(command, folder / f"{name}.log", stdin=subprocess.PIPE,
+        self.process = Process(command, log, stdin=subprocess.PIPE,
                                env=os.environ | {"XDG_RUNTIME_DIR": str(runtime), "RUNTIME_DIRECTORY": str(runtime)})
         try:
             wait_for(self._forwards, f"testpmd on {device}", 60)
