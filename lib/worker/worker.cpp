@@ -151,7 +151,9 @@ void Worker::finish_loop(std::uint64_t start, bool was_busy) noexcept {
   if (was_busy) counters_.loop_time.add(clock_.nanoseconds(now_ - start));
   std::uint64_t packets = 0;
   for (const Passing& burst : passing_) {
-    counters_.packet_age.add(clock_.nanoseconds(now_ - burst.received_at), burst.packets);
+    // Another core's clock may be a little ahead.
+    const std::uint64_t age = now_ > burst.received_at ? now_ - burst.received_at : 0;
+    counters_.packet_age.add(clock_.nanoseconds(age), burst.packets);
     packets += burst.packets;
   }
   if (packets > counters_.most_packets_in_a_loop.get()) counters_.most_packets_in_a_loop.set(packets);
