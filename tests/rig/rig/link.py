@@ -37,7 +37,8 @@ def macswap(folder, device, huge, flows):
 
 
 def run(folder, kind, start, seconds, huge, flows):
-    """Mpps that the generator got back from one program, and the program's CPU ns a packet."""
+    """Mpps that the generator got back from one program, the program's CPU ns a packet, and the share of packets that it
+    sent on."""
     generator_device, device = devices(kind, folder)
     with Testpmd(folder, "generator", generator_device, "flowgen", cpus()[0], huge,
                  options=[f"--flowgen-flows={flows}"]) as generator:
@@ -59,13 +60,13 @@ def run(folder, kind, start, seconds, huge, flows):
 
 
 def compare(folder, kind, seconds, rounds, huge, flows):
-    """One row a program and round, and the best of each."""
-    rows = []
+    """One row a program and round, then one with the best of each."""
+    best = {"macswap": 0, "fairwayd": 0}
     for number in range(1, rounds + 1):
         for name, start in (("macswap", macswap), ("fairwayd", fairwayd)):
             mpps, cpu_ns, share = run(folder, kind, start, seconds, huge, flows)
-            rows.append({"link": kind, "program": name, "round": number, "mpps": round(mpps, 2),
-                         "cpu_ns": round(cpu_ns, 1), "sent_share": round(share, 3)})
-    best = {name: max(row["mpps"] for row in rows if row["program"] == name) for name in ("macswap", "fairwayd")}
-    return rows, {"link": kind, "flows": flows, "macswap_mpps": best["macswap"], "fairwayd_mpps": best["fairwayd"],
-                  "ratio": round(best["fairwayd"] / best["macswap"], 2)}
+            best[name] = max(best[name], mpps)
+            yield {"link": kind, "program": name, "round": number, "mpps": round(mpps, 2), "cpu_ns": round(cpu_ns, 1),
+                   "sent_share": round(share, 3)}
+    yield {"link": kind, "flows": flows, "macswap_mpps": round(best["macswap"], 2),
+           "fairwayd_mpps": round(best["fairwayd"], 2), "ratio": round(best["fairwayd"] / best["macswap"], 2)}

@@ -4,6 +4,7 @@
 
 import argparse
 import json
+import signal
 import sys
 
 from harness.namespace import LabError
@@ -61,9 +62,7 @@ def rows_of(options, place, huge):
             for flows in options.flows:
                 yield pcap.compare(place, method, flows, options.seconds, options.rounds, huge)
     elif options.kind == "link":
-        rows, summary = link.compare(place, options.link, options.seconds, options.rounds, huge, options.flows)
-        yield from rows
-        yield summary
+        yield from link.compare(place, options.link, options.seconds, options.rounds, huge, options.flows)
     else:
         yield from control.measure(place, options.services, options.servers, options.flows, options.connections,
                                    options.seconds, huge)
@@ -80,6 +79,7 @@ def show(row, last, as_json):
 
 def main(arguments=None):
     options = parse(arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # one that is ended cleans up as one stopped by Ctrl-C
     last = None
     try:
         with folder() as place, huge_pages(options.huge_pages) as huge:
@@ -91,4 +91,6 @@ def main(arguments=None):
     except LabError as error:
         print(f"tools/rig: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
     return 0
