@@ -86,7 +86,7 @@ class Testpmd(Program):
         runtime = folder / f"run-{name}"
         runtime.mkdir(exist_ok=True)
         self.socket = runtime / "dpdk" / self.prefix / "dpdk_telemetry.v2"
-        memory = ["--single-file-segments", "--huge-unlink"] if huge else ["--no-huge", "-m", str(MEMORY)]
+        memory = ["--in-memory", "--single-file-segments"] if huge else ["--no-huge", "-m", str(MEMORY)]
         command = ["stdbuf", "-oL", "dpdk-testpmd", "--lcores", f"0@({cpus()[0]}),1@{cpu}", "--no-pci", "--file-prefix", self.prefix,
                    *memory, "--vdev", device, *eal, "--", f"--forward-mode={mode}",
                    f"--total-num-mbufs={buffers}", "--no-lsc-interrupt", "--auto-start", "--burst=32", *options]
