@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "conn/expiry.hpp"
+
 namespace fairway::conn {
 namespace {
 
@@ -167,7 +169,7 @@ std::uint32_t Templates::copy(std::uint32_t place, base::Stamp now, std::array<T
                    .server_id = one.server_id,
                    .server = {one.key.family, one.server},
                    .server_port = is_of_all_ports ? net::ServicePort() : one.server_port,
-                   .expires = one.timeout - base::elapsed(one.last_used, now) / second,
+                   .expires = seconds_left(one.last_used, one.timeout, now),
                    .connections = one.connections,
                    .assured = one.assured,
                    .replaced = one.replaced};

@@ -37,7 +37,18 @@ void Builder::take_routes(const KernelState& kernel) {
   gateways_.clear();
   std::vector<Route> routes = static_routes();
   std::vector<const KernelRoute*> by_metric;
-  for (const KernelRoute& route : kernel.routes) by_metric.push_back(&route);
+  std::vector<Route> local;
+  for (const KernelRoute& route : kernel.routes) {
+    if (route.is_local)
+      local.push_back({route.destination, {}});
+    else
+      by_metric.push_back(&route);
+  }
+  if (local != local_) {
+    local_ = std::move(local);
+    working_.set_local(local_);
+    local_changed_ = true;
+  }
   std::ranges::stable_sort(by_metric, {}, &KernelRoute::metric);
   for (const KernelRoute* route : by_metric)
     if (auto translated = translate(*route)) routes.push_back(std::move(*translated));
@@ -94,7 +105,8 @@ Path Builder::path_by(const Target& gateway, std::uint16_t mtu, const std::optio
 }
 
 bool Builder::is_this_host(const net::Address& address) const {
-  return net::is_loopback(address) || std::ranges::any_of(layout_.ports, [&](const PortAddresses& port) {
+  return net::is_loopback(address) || working_.has_local_route(address) ||
+         std::ranges::any_of(layout_.ports, [&](const PortAddresses& port) {
            return std::ranges::find(port.local, address) != port.local.end();
          });
 }
@@ -126,13 +138,13 @@ std::shared_ptr<const Snapshot> Builder::build(const KernelState& kernel, const 
   const bool wanted_changed = wanted != wanted_;
   if (wanted_changed) wanted_ = wanted;
   const bool routes_changed = std::exchange(routes_changed_, false);
-  const bool ports_changed = next.ports != working_.ports;
-  const bool same = current_ && !on_link_changed && !wanted_changed && !routes_changed && !ports_changed &&
+  const bool own_changed = std::exchange(local_changed_, false) || next.ports != working_.ports;
+  const bool same = current_ && !on_link_changed && !wanted_changed && !routes_changed && !own_changed &&
                     next.next_hops == working_.next_hops;
   if (same) return current_;
   ++next.generation;
   next.routes_generation += routes_changed;
-  next.wanted_generation += routes_changed || wanted_changed || ports_changed;
+  next.wanted_generation += routes_changed || wanted_changed || own_changed;
   working_ = std::move(next);
   return current_ = std::make_shared<const Snapshot>(working_);
 }

@@ -63,9 +63,11 @@ class Builder {
   HopIds ids_;
   std::set<Target> gateways_;
   std::vector<Route> routes_;
+  std::vector<Route> local_;  // to the director itself
   std::unordered_map<Target, NextHopId, TargetHash> on_link_;
   Snapshot working_;  // the newest routes; what the next snapshot starts from
   bool routes_changed_ = true;
+  bool local_changed_ = false;
   std::set<Target> wanted_;
   std::shared_ptr<const Snapshot> current_;
 };

@@ -50,13 +50,14 @@ struct RouteHop {
   bool dead = false;  // the kernel does not use it now
 };
 
-/// A route of the main table.
+/// A route of the main table, or one of the table local that leads to the director itself.
 struct KernelRoute {
   net::Prefix destination{};
   std::uint32_t metric = 0;              // of routes with one destination the smallest counts
   std::optional<net::Address> source{};  // preferred by the route
   std::uint32_t mtu = 0;                 // bytes; 0: the link's
   std::vector<RouteHop> hops{};          // none: the route says that there is no way
+  bool is_local = false;                 // to the director itself
 };
 
 struct NeighbourKey {

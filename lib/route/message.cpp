@@ -178,13 +178,18 @@ bool is_refusal(unsigned type) {
 std::optional<Event> parse_route(const nlmsghdr& message, bool gone) {
   const auto& header = header_of<rtmsg>(message);
   const Attributes attributes(message, sizeof header);
-  const bool heeded = is_internet(header.rtm_family) && header.rtm_tos == 0 && header.rtm_src_len == 0 &&
-                      (header.rtm_flags & RTM_F_CLONED) == 0 &&
-                      attributes.number<std::uint32_t>(RTA_TABLE).value_or(header.rtm_table) == RT_TABLE_MAIN;
-  if (!heeded || (header.rtm_type != RTN_UNICAST && !is_refusal(header.rtm_type))) return std::nullopt;
+  if (!is_internet(header.rtm_family) || header.rtm_tos != 0 || header.rtm_src_len != 0 ||
+      (header.rtm_flags & RTM_F_CLONED) != 0)
+    return std::nullopt;
+  const auto table = attributes.number<std::uint32_t>(RTA_TABLE).value_or(header.rtm_table);
+  const bool is_local = table == RT_TABLE_LOCAL && header.rtm_type == RTN_LOCAL;
+  const bool is_way = table == RT_TABLE_MAIN && (header.rtm_type == RTN_UNICAST || is_refusal(header.rtm_type));
+  if (!is_local && !is_way) return std::nullopt;
 
   const auto destination = attributes.address(RTA_DST, header.rtm_family);
-  KernelRoute route{.destination = {destination.value_or(any_address(header.rtm_family)), header.rtm_dst_len}};
+  KernelRoute route{.destination = {destination.value_or(any_address(header.rtm_family)), header.rtm_dst_len},
+                    .is_local = is_local};
+  if (is_local) return RouteEvent{route, gone};
   route.metric = attributes.number<std::uint32_t>(RTA_PRIORITY).value_or(0);
   route.source = attributes.address(RTA_PREFSRC, header.rtm_family);
   route.mtu = Attributes(attributes[RTA_METRICS]).number<std::uint32_t>(RTAX_MTU).value_or(0);

@@ -10,8 +10,8 @@ struct nlmsghdr;
 
 namespace fairway::route {
 
-/// One rtnetlink message as a value. Nothing for what the director does not heed: other tables than main, routes for a
-/// type of service or a source, multicast and proxy neighbours, bridges.
+/// One rtnetlink message as a value. Nothing for what the director does not heed: tables of an administrator's own, routes
+/// for a type of service or a source, broadcast, multicast and proxy neighbours, bridges.
 std::optional<Event> parse_message(const nlmsghdr& message);
 
 }  // namespace fairway::route

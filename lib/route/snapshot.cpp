@@ -50,15 +50,15 @@ void set_header(NextHop& hop, const net::MacAddress& destination, const net::Mac
   hop.header_length = sizeof ethernet + sizeof tag;
 }
 
-const Route* Snapshot::longest_match(const net::Address& destination) const noexcept {
-  for (const auto& [length, networks] : destination.is_v4() ? routes_->ipv4 : routes_->ipv6)
+const Route* Snapshot::longest_match(const Routes& routes, const net::Address& destination) noexcept {
+  for (const auto& [length, networks] : destination.is_v4() ? routes.ipv4 : routes.ipv6)
     if (const auto found = networks.find(network_of(destination, length)); found != networks.end())
       return &found->second;
   return nullptr;
 }
 
 const Path* Snapshot::find_path(const net::Address& destination, std::uint32_t flow_hash) const noexcept {
-  const Route* route = longest_match(destination);
+  const Route* route = longest_match(*routes_, destination);
   return route && !route->paths.empty() ? &choose(route->paths, flow_hash) : nullptr;
 }
 
@@ -75,11 +75,20 @@ NextHopId Snapshot::find_server(const net::Address& address, std::uint32_t flow_
 }
 
 bool Snapshot::is_local(const net::Address& address) const noexcept {
-  return std::ranges::any_of(
-      ports, [&](const PortAddresses& port) { return std::ranges::find(port.local, address) != port.local.end(); });
+  return has_local_route(address) || std::ranges::any_of(ports, [&](const PortAddresses& port) {
+           return std::ranges::find(port.local, address) != port.local.end();
+         });
 }
 
-void Snapshot::set_routes(std::vector<Route> routes) {
+bool Snapshot::has_local_route(const net::Address& address) const noexcept {
+  return longest_match(*local_, address) != nullptr;
+}
+
+void Snapshot::set_routes(std::vector<Route> routes) { routes_ = tables_of(std::move(routes)); }
+
+void Snapshot::set_local(std::vector<Route> routes) { local_ = tables_of(std::move(routes)); }
+
+std::shared_ptr<const Snapshot::Routes> Snapshot::tables_of(std::vector<Route> routes) {
   auto tables = std::make_shared<Routes>();
   for (Route& route : routes) {
     const std::uint8_t length = route.destination.length;
@@ -89,7 +98,7 @@ void Snapshot::set_routes(std::vector<Route> routes) {
     if (place == table.end() || place->first != length) place = table.emplace(place, length, ByNetwork{});
     place->second.emplace(network, std::move(route));
   }
-  routes_ = std::move(tables);
+  return tables;
 }
 
 void Snapshot::set_on_link(net::PortId port, std::uint16_t vlan, const net::Address& neighbour, NextHopId id) {

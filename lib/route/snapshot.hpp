@@ -92,15 +92,17 @@ class Snapshot {
   /// an unresolved next hop, if the neighbour is known to be asked for; no_next_hop if there is no route, or the
   /// destination is on the link and has not been entered (ask the mirror for it then).
   NextHopId find(const net::Address& destination, std::uint32_t flow_hash) const noexcept;
-  /// Likewise for a server, which may be the director itself: one of a twin's addresses, or one of 127.0.0.0/8.
+  /// Likewise for a server, which may be the director itself: is_local(), or one of 127.0.0.0/8.
   NextHopId find_server(const net::Address& address, std::uint32_t flow_hash) const noexcept;
   /// The route's path that find() takes, or null.
   const Path* find_path(const net::Address& destination, std::uint32_t flow_hash) const noexcept;
 
   const NextHop& at(NextHopId id) const noexcept { return next_hops[id.value < next_hops.size() ? id.value : 0]; }
 
-  /// True if the director has this address itself (on a twin).
+  /// True if the director has this address itself: on a twin, or by a route that Linux calls local, as each address of
+  /// any link has one (a VIP on lo) and an administrator can give to whole networks.
   bool is_local(const net::Address& address) const noexcept;
+  bool has_local_route(const net::Address& address) const noexcept;
   /// True if a frame to this MAC is for the director: a port's own or a macvlan child's. Groups are not looked up here.
   bool accepts(net::PortId port, const net::MacAddress& mac) const noexcept {
     if (port.value >= ports.size()) return false;
@@ -112,6 +114,8 @@ class Snapshot {
   // Filled by the builder, searched by find.
   /// Replaces all routes. Host bits of destinations are ignored; of two with one prefix the first counts.
   void set_routes(std::vector<Route> routes);
+  /// Likewise those that lead to the director itself; they have no paths.
+  void set_local(std::vector<Route> routes);
   void set_on_link(net::PortId port, std::uint16_t vlan, const net::Address& neighbour, NextHopId id);
   /// Forgets every neighbour on the link.
   void clear_on_link();
@@ -143,9 +147,11 @@ class Snapshot {
   };
   using OnLink = std::unordered_map<LinkKey, NextHopId, LinkHash>;
 
-  const Route* longest_match(const net::Address& destination) const noexcept;
+  static std::shared_ptr<const Routes> tables_of(std::vector<Route> routes);
+  static const Route* longest_match(const Routes& routes, const net::Address& destination) noexcept;
 
   std::shared_ptr<const Routes> routes_ = std::make_shared<Routes>();
+  std::shared_ptr<const Routes> local_ = std::make_shared<Routes>();
   std::shared_ptr<OnLink> on_link_ = std::make_shared<OnLink>();  // changed only while no other snapshot shares it
 };
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "conn/entry.hpp"
+#include "conn/expiry.hpp"
 #include "conn/templates.hpp"
 #include "worker/channel.hpp"
 
@@ -12,7 +13,6 @@ namespace fairway::worker {
 
 /// A connection as people and control see it.
 inline ConnectionRow row_of(const conn::Hot& entry, base::Stamp now, unsigned worker) noexcept {
-  const std::uint32_t idle = base::elapsed(entry.last_seen, now) / 1000;
   return {.protocol = entry.protocol,
           .client = entry.v4.client,
           .virtual_address = entry.v4.virtual_address,
@@ -22,7 +22,7 @@ inline ConnectionRow row_of(const conn::Hot& entry, base::Stamp now, unsigned wo
           .server_port = entry.server_port,
           .forwarding = entry.forwarding,
           .state = entry.state,
-          .expires = entry.timeout > idle ? entry.timeout - idle : 0,
+          .expires = conn::seconds_left(entry.last_seen, entry.timeout, now),
           .in_packets = entry.in_packets,
           .worker = worker};
 }

@@ -6,10 +6,11 @@ import dataclasses
 import time
 
 from . import generate
+from .compare import SECONDS_APART
 from .shrink import shrink
 
 SUITE_TRACES = 24
-_BATCH = 24  # traces side by side; both directors forget everything after so many
+_BATCH = 144  # traces; both directors forget everything after so many
 _SHOWN = 3   # differences of a result
 
 
@@ -80,35 +81,38 @@ def batches(seed, traces, minutes=0):
 def play_traces(stage, seed, traces, minutes=0, keep=None):
     """The Sums of random traces. One that fails is played again by itself: what does not show then was a moment that
     neither director promises, such as a connection that ends just as its packet comes."""
-    sums = Sums()
+    sums, failures = Sums(), []
     for number, batch in enumerate(batches(seed, traces, minutes)):
         if number:
             stage.clean()
         again = []
-        for result in stage.play_all(batch):
+        for result in stage.play_all(batch, seconds_apart=SECONDS_APART):
             sums.add(result)
             if not result.passed:
                 again.append(result)
         sums.passed += len(batch) - len(again)
         for result in again:
-            second = stage.play(result.scenario)
+            second = stage.play(result.scenario, seconds_apart=SECONDS_APART)
             if second.passed:
                 sums.passed += 1
                 sums.once.append(result)
                 continue
             sums.failed += 1
+            failures.append(second)
             say(f"FAILED  {result.name}")
-            _report(stage, second, keep)
+            _show(second)
         say(f"{sums.passed} traces passed, {sums.failed} failed ({sums})")
+    for result in failures:
+        _shrink(stage, result, keep)
     for result in sums.once:
-        say(f"{result.name} differed at first and not again: {result.differences[0].where}: {result.differences[0].what}")
+        say(f"{result.name} differed at first and not again:")
+        _show(result)
     return sums
 
 
-def _report(stage, result, keep):
-    _show(result)
+def _shrink(stage, result, keep):
     small = shrink(stage, result.scenario, {result.differences[0].kind})
-    say("  shrunk:\n" + str(small).replace("\n", "\n    "))
+    say(f"{result.name}, shrunk:\n    " + str(small).replace("\n", "\n    "))
     if keep:
         keep.mkdir(parents=True, exist_ok=True)
         (keep / f"{small.name}.scenario").write_text(str(small))

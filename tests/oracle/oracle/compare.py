@@ -3,7 +3,8 @@
 """Holds what came out of the director against what came out of the kernel.
 
 Frames are compared byte for byte but for what the kernel draws by itself: the IP id of packets that it makes (ICMP errors,
-resets of its own stack, outer headers that may be fragmented). Checksums over such fields must be right on both sides.
+packets of its own stack, outer headers that may be fragmented), and the sequence number with which its own stack begins.
+Checksums over such fields must be right on both sides.
 """
 
 import dataclasses
@@ -14,7 +15,8 @@ from . import packets
 _ICMP, _IPIP, _TCP = 1, 4, 6
 _DONT_FRAGMENT = 0x4000
 COUNTERS = ("connections", "in_packets", "out_packets", "in_bytes", "out_bytes")
-SECONDS_APART = 1  # that the expire columns may be
+SECONDS_APART = 1  # of the expire columns in traces, where many are played at once; scenarios hold them to the second
+_ENDING = 1  # seconds that are left of a connection which may just have ended on one side
 
 
 @dataclasses.dataclass
@@ -44,15 +46,30 @@ def _sum_is_right(header):
     return total == 0xFFFF
 
 
+def _tcp_flags(frame):
+    place = 14 + (frame[14] & 15) * 4 + 13
+    is_first = not struct.unpack_from("!H", frame, 20)[0] & 0x1FFF
+    return frame[place] if frame[23] == _TCP and is_first and len(frame) > place else 0
+
+
+def _is_of_director(frame):
+    """Whether the director's own stack sent it: no router's hop is missing in its TTL."""
+    return frame[22] == 64
+
+
+def is_greeting(frame):
+    """Whether this is a SYN,ACK of the director's own stack."""
+    return _is_of_director(frame) and _tcp_flags(frame) & 0x17 == 0x12
+
+
 def is_made_by_kernel(frame):
-    """Whether the kernel drew this packet's IP id: an ICMP error, an outer header without DF, a reset of its own stack."""
+    """Whether the kernel drew this packet's IP id: an ICMP error, an outer header without DF, what its own stack sends."""
     protocol, fragment = frame[23], struct.unpack_from("!H", frame, 20)[0]
     if protocol == _ICMP:
         return frame[34] in (3, 11)
     if protocol == _IPIP:
         return not fragment & _DONT_FRAGMENT
-    flags = 14 + (frame[14] & 15) * 4 + 13
-    return protocol == _TCP and len(frame) > flags and not fragment & 0x1FFF and bool(frame[flags] & 0x04)
+    return bool(_tcp_flags(frame) & 0x04) or _is_of_director(frame)
 
 
 def masked(frame):
@@ -62,7 +79,16 @@ def masked(frame):
     length = (frame[14] & 15) * 4
     if not _sum_is_right(frame[14:14 + length]):
         return None
-    return frame[:18] + b"\0\0" + frame[20:24] + b"\0\0" + frame[26:]
+    frame = frame[:18] + b"\0\0" + frame[20:24] + b"\0\0" + frame[26:]
+    return _without_sequence(frame, 14 + length) if is_greeting(frame) else frame
+
+
+def _without_sequence(frame, start):
+    """Likewise, of a SYN,ACK without options that must be padded."""
+    end = 14 + struct.unpack_from("!H", frame, 16)[0]
+    if not _sum_is_right(frame[26:34] + struct.pack("!HH", _TCP, end - start) + frame[start:end]):
+        return None
+    return frame[:start + 4] + bytes(4) + frame[start + 8:start + 16] + b"\0\0" + frame[start + 18:]
 
 
 def same_frames(kernel, fairway):
@@ -112,16 +138,14 @@ def _row_differences(where, what, mine, its):
             yield Difference(where, f"{field} of {what}", str(mine.get(field)), str(its.get(field)))
 
 
-def connection_differences(where, kernel, fairway, apart=0.0):
-    """`apart`: seconds between the two readings."""
-    tolerance = SECONDS_APART + int(apart + 0.2)
+def connection_differences(where, kernel, fairway, seconds_apart):
+    """`seconds_apart`: that the expire columns may be."""
     for key in sorted(kernel.keys() | fairway.keys()):
         mine, its = sorted(kernel.get(key, [])), sorted(fairway.get(key, []))
         if len(mine) != len(its):
-            mine = [row for row in mine if row[1] > tolerance]  # it may just have ended on one side
-            its = [row for row in its if row[1] > tolerance]
+            mine, its = ([row for row in rows if row[1] > seconds_apart + _ENDING] for rows in (mine, its))
         same = len(mine) == len(its) and all(
-            a[0] == b[0] and abs(a[1] - b[1]) <= tolerance for a, b in zip(mine, its))
+            a[0] == b[0] and abs(a[1] - b[1]) <= seconds_apart for a, b in zip(mine, its))
         if not same:
             yield Difference(where, f"connection {' '.join(key)}", _rows(mine), _rows(its))
 

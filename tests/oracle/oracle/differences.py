@@ -53,6 +53,13 @@ def _kernel_sends_nothing(kernel, fairway):
     return (fairway, fairway) if not kernel else None
 
 
+def _icmp_of_own_stack(kernel, fairway):
+    """Both tell the client the same kind of error; Fairway's is not as if the VIP had sent it."""
+    if len(kernel) != len(fairway) or any(frame[23] != _ICMP for frame in [*kernel, *fairway]):
+        return None
+    return kernel, [mine if mine[34:36] == its[34:36] and len(mine) == len(its) else its for mine, its in zip(kernel, fairway)]
+
+
 def _is_outgoing_count(difference):
     return difference.what.startswith(("out_packets of", "out_bytes of"))
 
@@ -67,6 +74,10 @@ KNOWN = {known.name: known for known in (
           frames=_udp_checksum_zero),
     Known("fragments-made", "a packet without DF that is too big for the next hop",
           "Not built yet: it is dropped (drop_too_big), the kernel fragments it.", frames=_fragments),
+    Known("icmp-of-connections", "an ICMP error about a NAT connection's packet",
+          "Not built yet: the kernel translates what such an error quotes and sends it on to the other end; Fairway leaves it to "
+          "the director's own stack. So the errors of a server that is the director itself name that server.",
+          frames=_icmp_of_own_stack, row=_is_answer_count),
     Known("answers-counted", "statistics of an ICMP error that the director sends about a packet for a DR or TUN server",
           "The kernel takes its own answer, which comes from the VIP, for a packet of the server, and counts it as going "
           "out. Nothing of the server went out.", row=_is_answer_count),

@@ -8,13 +8,13 @@ import json
 import os
 import socket
 
-from harness import LabError
+from harness import LabError, wait_for
 from harness.director import Director
-from harness.namespace import run
+from harness.namespace import Process, run
 
-from . import world
+from . import listener, world
 from .compare import COUNTERS
-from .scenario import AddServer, AddService, DeleteService, EditServer, EditService, Mark, RemoveServer, Zero
+from .scenario import AddServer, AddService, DeleteService, EditServer, EditService, Listen, Mark, RemoveServer, Zero
 from .wire import FENCE_PORT, Wire, fence_services
 from .world import OUTSIDE
 
@@ -43,6 +43,7 @@ class Fairway:
         self._director = Director(namespace, self.folder, self._configuration(), build)
         self._environment = environment or {}
         self._connection = None
+        self._listeners = {}  # by their events
         self.wire = None
 
     def _configuration(self):
@@ -60,6 +61,7 @@ class Fairway:
     def start(self):
         self._namespace.sysctl("ipv4.ip_forward", 1)
         self._namespace.sysctl("ipv4.icmp_ratelimit", 0)
+        self._namespace.sysctl("ipv4.tcp_synack_retries", 0)
         before = os.environ.copy()
         os.environ.update(self._environment)
         try:
@@ -92,6 +94,8 @@ class Fairway:
         self._director.stop()
 
     def kill(self):
+        for one in self._listeners.values():
+            one.stop()
         self._director.kill()
 
     def restart(self, environment=None):
@@ -116,6 +120,10 @@ class Fairway:
         return json.loads(text)
 
     def apply(self, edits):
+        for event in {event for event, _ in edits if isinstance(event, Listen)} - self._listeners.keys():
+            self._listeners[event] = Process(listener.command(event), self.folder / "listener", self._namespace.name)
+            wait_for(lambda event=event: self._namespace.listens(event.port, event.protocol), f"{event}")
+        edits = [edit for edit in edits if not isinstance(edit[0], Listen)]
         results = self._ask("POST", "/v1/commands", [_command(event, service) for event, service in edits])["results"]
         for (event, _), result in zip(edits, results):
             if "error" in result:

@@ -14,6 +14,7 @@ import subprocess
 import time
 
 from . import ROOT, SCENARIOS, fidelity, generate, scenario
+from .compare import SECONDS_APART
 from .fault_list import FAULTS
 from .stage import Stage
 
@@ -101,45 +102,63 @@ def build():
 class Catch:
     fault: object
     number: int
-    by: str = ""  # the trace or scenario; empty: nothing caught it
-    after: int = 0  # how many were played until then
+    scenario: str = ""  # that saw it; empty: none
+    trace: str = ""     # likewise
+    traces: int = 0     # how many were played until then
     difference: object = None
 
+    @property
+    def is_caught(self):
+        return bool(self.scenario or self.trace)
 
-def _first_caught(stage, batch):
-    """The first of these that fails, and fails again by itself; it and its result, or (None, None)."""
-    for result in stage.play_all(batch, until_first=True):
+    def __str__(self):
+        trace = f"by {self.trace}, the {self.traces}. trace" if self.trace else f"by none of {self.traces} traces"
+        what = f": {self.difference.what.split(':')[0]}" if self.difference else ""
+        return f"{self.number:3} {self.fault.name:58} {f'by {self.scenario}' if self.scenario else 'by no scenario'}, {trace}{what}"
+
+
+def _first_caught(stage, batch, seconds_apart=0):
+    """The result of the first of these that fails, and fails again by itself; None if none does."""
+    for result in stage.play_all(batch, until_first=True, seconds_apart=seconds_apart):
         if result.passed:
             continue
         stage.clean()
-        again = stage.play(result.scenario, until_first=True)
+        again = stage.play(result.scenario, until_first=True, seconds_apart=seconds_apart)
         stage.clean()
         if not again.passed:
             return again
-        return _first_caught(stage, [one for one in batch if one.name != result.scenario.name])
+        return _first_caught(stage, [one for one in batch if one.name != result.scenario.name], seconds_apart)
     return None
 
 
-def _batches(seed, traces, likely):
-    """First what is likely to catch it, then traces, then all scenarios."""
-    if likely:
-        yield [scenario.load(SCENARIOS / f"{name}.scenario") for name in likely]
+def _catch_by_scenario(stage, one, names):
+    scenarios = [scenario.load(SCENARIOS / f"{name}.scenario") for name in names]
+    result = _first_caught(stage, [each for each in scenarios if not each.is_long])
+    if result:
+        one.scenario, one.difference = result.name, result.differences[0]
+
+
+def _catch_by_trace(stage, one, seed, traces):
     for first in range(0, traces, _BATCH):
-        yield [generate.trace(seed, number) for number in range(first, min(traces, first + _BATCH))]
-    yield [scenario.load(path) for path in sorted(SCENARIOS.glob("*.scenario"))]
+        batch = [generate.trace(seed, number) for number in range(first, min(traces, first + _BATCH))]
+        result = _first_caught(stage, batch, SECONDS_APART)
+        if result:
+            one.trace, one.difference = result.name, one.difference or result.differences[0]
+            one.traces += 1 + [each.name for each in batch].index(result.name)
+            return
+        one.traces += len(batch)
+        stage.clean()
 
 
 def catch(stage, number, fault, seed, traces):
+    """By the scenarios that are there for it, and by traces; by any scenario if by none of those."""
     stage.clean({"FAIRWAY_FAULT": str(number)})
-    played = 0
-    for batch in _batches(seed, traces, fault.scenarios):
-        result = _first_caught(stage, batch)
-        if result:
-            return Catch(fault, number, result.name, played + 1 + [one.name for one in batch].index(result.name),
-                         result.differences[0])
-        played += len(batch)
-        stage.clean()
-    return Catch(fault, number, after=played)
+    one = Catch(fault, number)
+    _catch_by_scenario(stage, one, fault.scenarios)
+    _catch_by_trace(stage, one, seed, traces)
+    if not one.is_caught:
+        _catch_by_scenario(stage, one, sorted(path.stem for path in SCENARIOS.glob("*.scenario")))
+    return one
 
 
 def run(seed, traces, only=(), keep=False):
@@ -156,12 +175,11 @@ def run(seed, traces, only=(), keep=False):
                 continue
             one = catch(stage, number, fault, seed, traces)
             catches.append(one)
-            verdict = f"caught by {one.by}, the {one.after}. played" if one.by else f"NOT CAUGHT by {one.after}"
-            what = f": {one.difference.what.split(':')[0]}" if one.difference else ""
-            say(f"{number:3} {fault.name:58} {verdict}{what}")
-    caught = sum(bool(one.by) for one in catches)
+            say(one if one.is_caught else f"{one}: NOT CAUGHT")
+    caught = sum(one.is_caught for one in catches)
     if keep:
-        fidelity.record("faults", {"command": f"tools/oracle --faults --seed {seed}", "faults": [
-            {"name": one.fault.name, "by": one.by, "after": one.after} for one in catches]})
-    say(f"{caught} of {len(catches)} faults caught in {time.monotonic() - began:.0f} s (seed {seed}, at most {traces} traces each)")
+        fidelity.record("faults", {"command": f"tools/oracle --faults --traces {traces} --seed {seed}", "faults": [
+            {"name": one.fault.name, "scenario": one.scenario, "trace": one.trace, "traces": one.traces} for one in catches]})
+    say(f"{caught} of {len(catches)} faults caught, {sum(bool(one.trace) for one in catches)} of them by a trace, in "
+        f"{time.monotonic() - began:.0f} s (seed {seed}, at most {traces} traces each)")
     return caught, len(catches) - caught

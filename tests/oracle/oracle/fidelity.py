@@ -73,10 +73,14 @@ def _traces(run):
 
 
 def _faults(run):
-    yield (f"\n`{run['command']}`: a build with {len(run['faults'])} deliberate faults, switched on one at a time.\n\n"
-           "| fault | caught by | after |\n|---|---|--:|")
-    for one in run["faults"]:
-        yield f"| {one['name']} | {one['by'] or 'nothing'} | {one['after']} |"
+    rows = run["faults"]
+    yield (f"\n`{run['command']}`: a build with {len(rows)} deliberate faults, switched on one at a time; "
+           f"{sum(bool(one['scenario'] or one['trace']) for one in rows)} were caught, {sum(bool(one['trace']) for one in rows)} of them "
+           "by a random trace. The last column is how many traces it took; of those that no trace caught, how many were played.\n\n"
+           "| fault | scenario | trace | traces |\n|---|---|---|--:|")
+    for one in rows:
+        scenario = f"`{one['scenario']}`" if one["scenario"] else "–"
+        yield f"| {one['name']} | {scenario} | {one['trace'] or '–'} | {one['traces']} |"
 
 
 def page(scenarios):

@@ -31,7 +31,7 @@ _WEIGHTS = (0, 0, 1, 1, 1, 2, 2, 3, 4, 5, 7, 10, 30, 100, 65535)
 _ODD_FLAGS = ("NONE", "SYN,FIN", "SYN,RST", "SYN,ACK", "FIN", "URG,PSH", "RST,ACK", "FIN,SYN,ACK")
 _LARGEST_PORT = 65000
 _CLIENTS = 40
-TRACES_A_SETTING = 24
+TRACES_A_SETTING = 144
 _MAY_DIFFER = ("answers-counted",)  # it is explained by its row alone: what else differs is seen
 _SETTINGS = {"conn_reuse_mode": (0, 2, 3), "expire_quiescent_template": (1,), "nat_icmp_send": (1,), "pmtu_disc": (0,),
              "secure_tcp": (3,), "sloppy_tcp": (1,)}

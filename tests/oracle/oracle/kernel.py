@@ -17,9 +17,9 @@ from harness import LabError
 from harness.namespace import Process, run
 from harness.uml import MODULES, command_line, kill_guest
 
-from . import world
+from . import listener, world
 from .compare import COUNTERS
-from .scenario import AddServer, AddService, DeleteService, EditServer, EditService, Mark, RemoveServer, Zero
+from .scenario import AddServer, AddService, DeleteService, EditServer, EditService, Listen, Mark, RemoveServer, Zero
 from .wire import FENCE_PORT, Wire, fence_services
 from .world import INSIDE, OUTSIDE
 
@@ -46,6 +46,7 @@ echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6
 for file in /proc/sys/net/ipv4/conf/*/rp_filter /proc/sys/net/ipv4/conf/*/send_redirects; do echo 0 > $file; done
 echo 0 > /proc/sys/net/ipv4/icmp_ratelimit
 echo 1 > /proc/sys/net/ipv4/ip_forward
+echo 0 > /proc/sys/net/ipv4/tcp_synack_retries
 {setup}
 echo "{end} 0"
 while IFS= read -r line; do
@@ -89,6 +90,9 @@ def _setup_commands():
         for address, mac in world.ALL_NEIGHBOURS[side].items():
             yield f"neigh replace {address} lladdr {mac} dev {device} nud permanent"
     yield from world.routes(_DEVICES[OUTSIDE])
+    # As for a transparent proxy: what has a mark comes to IPVS, whatever its destination.
+    yield "rule add not fwmark 0 lookup 100"
+    yield "route add local default dev lo table 100"
 
 
 class Kernel:
@@ -100,6 +104,7 @@ class Kernel:
         self._process = None
         self._buffer = b""
         self._has_marks = False
+        self._listening = set()
         self.wire = None
 
     def start(self, namespace):
@@ -164,7 +169,10 @@ class Kernel:
     def apply(self, edits):
         """Edits of one moment: (event, service) pairs, the service as `world.Target`."""
         file = self.folder / "edits"
-        file.write_text("".join(_ipvsadm(event, service) + "\n" for event, service in edits if not isinstance(event, Mark)))
+        file.write_text("".join(_ipvsadm(event, service) + "\n" for event, service in edits if not isinstance(event, (Mark, Listen))))
+        for event in {event for event, _ in edits if isinstance(event, Listen)} - self._listening:
+            self.ask(" ".join(listener.command(event, background=True)) + " < /dev/null > /dev/null")
+            self._listening.add(event)
         rules = [_tc(event, service) for event, service in edits if isinstance(event, Mark)]
         if rules:
             self._make_marks(rules)

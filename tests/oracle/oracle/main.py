@@ -3,7 +3,7 @@
 """The command line of tools/oracle.
 
 The judge is Linux IPVS in a user-mode-linux guest; it and fairwayd get the same packets and edits, and what they choose,
-send, count and show is compared. Without arguments all scenarios of tests/oracle/scenarios are played.
+send, count and show is compared. Without arguments all scenarios of tests/oracle/scenarios are played but the long ones.
 """
 
 import argparse
@@ -26,6 +26,12 @@ def load_scenarios(names=()):
     return [scenario.load(path if path.is_file() else SCENARIOS / f"{path.name}.scenario") for path in map(pathlib.Path, names)]
 
 
+def chosen_scenarios(arguments):
+    """The named ones, or all that are long, or all that are not."""
+    scenarios = load_scenarios(arguments.names)
+    return scenarios if arguments.names else [one for one in scenarios if one.is_long == arguments.long]
+
+
 def list_scenarios():
     scenarios = load_scenarios()
     for one in scenarios:
@@ -38,8 +44,8 @@ def run(arguments):
     """Plays what is asked for; (passed, failed)."""
     with Stage(arguments.build) as stage:
         passed, failed = 0, 0
-        if arguments.names or arguments.suite or not (arguments.traces or arguments.minutes):
-            passed, failed = campaign.play_scenarios(stage, load_scenarios(arguments.names))
+        if arguments.names or arguments.suite or arguments.long or not (arguments.traces or arguments.minutes):
+            passed, failed = campaign.play_scenarios(stage, chosen_scenarios(arguments))
         if arguments.suite:
             stage.clean()
         if arguments.traces or arguments.minutes:
@@ -56,6 +62,7 @@ def parse_arguments():
         epilog="Random traces: 200 events each, the same for the same seed; a failing one is shrunk and printed as a scenario.")
     parser.add_argument("names", nargs="*", metavar="SCENARIO", help="names of scenarios, or files")
     parser.add_argument("--list", action="store_true", help="name the scenarios")
+    parser.add_argument("--long", action="store_true", help="the scenarios that wait for minutes, half an hour in all")
     parser.add_argument("--traces", type=int, default=0, metavar="N", help="play N random traces")
     parser.add_argument("--minutes", type=float, default=0, metavar="N", help="play random traces for so long")
     parser.add_argument("--seed", type=int, default=1, help="of the random traces (1)")

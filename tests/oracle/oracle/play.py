@@ -11,12 +11,15 @@ from . import compare, differences, packets
 from .choice import choices
 from .compare import Difference
 from .requests import Change, Edit, Exchange, Look, Pause
-from .scenario import (AddServer, AddService, Chosen, DeleteService, EditServer, EditService, Mark, Packet, RemoveServer,
+from .scenario import (AddServer, AddService, Chosen, DeleteService, EditServer, EditService, Listen, Mark, Packet, RemoveServer,
                        ScenarioError, Set, Show, State, Wait, Zero)
 from .world import SIDES, World
 
-EDITS = (AddService, EditService, DeleteService, AddServer, EditServer, RemoveServer, Mark, Zero)
-_MORE_TICKS = 3
+EDITS = (AddService, EditService, DeleteService, AddServer, EditServer, RemoveServer, Mark, Listen, Zero)
+# Seconds between looks while something differs: what differs in all of them is no rounding, no connection that is just
+# ending, and none that /proc/net/ip_vs_conn, read in pieces, has left out.
+_LOOK_AGAIN = (0.35, 0.35)
+_LOOK_AGAIN_AT_COUNTERS = (1, 1, 1)  # a busy kernel's estimator is late
 _STATISTICS_TICK = 2.3  # seconds; the kernel's estimator makes the counters visible every 2 s
 
 
@@ -53,12 +56,13 @@ class Result:
 
 
 class Play:
-    """`until_first`: the first difference ends it."""
+    """`until_first`: the first difference ends it. `seconds_apart`: that the expire columns may be, in all looks."""
 
-    def __init__(self, scenario, network, until_first=False):
+    def __init__(self, scenario, network, until_first=False, seconds_apart=0):
         self.scenario = scenario
         self.world = World(network)
         self._until_first = until_first
+        self._seconds_apart = seconds_apart
         self.allowed = scenario.differs + scenario.may_differ
         self.result = Result(scenario)
         self._targets = {}  # services by name
@@ -119,6 +123,8 @@ class Play:
             target = Target(self.world, event.protocol, vip, event.port, event.method, self.world.mark(event.mark))
             self._targets[event.name] = self._known[event.name] = target
             return target
+        if isinstance(event, Listen):
+            return None
         if isinstance(event, Mark):
             return Target(self.world, event.protocol, self.world.address(event.vip), 0, "", self.world.mark(event.mark))
         name = event.service if isinstance(event, (AddServer, EditServer, RemoveServer)) else event.name
@@ -199,27 +205,16 @@ class Play:
 
     # --- what can be read ---------------------------------------------------------------------------------------
 
-    def _own(self, snapshot):
-        """What of it belongs to this scenario."""
-        return {"services": {key: row for key, row in snapshot["services"].items() if self._owns_service(key)},
-                "connections": {key: rows for key, rows in snapshot["connections"].items()
-                                if self.world.owns(key[1].rpartition(":")[0]) or self.world.owns(key[2].rpartition(":")[0])}}
-
-    def _owns_service(self, key):
-        kind, name = key.split()
-        return self.world.owns_mark(int(name)) if kind == "mark" else self.world.owns(name.rpartition(":")[0])
-
     def _show(self, statistics):
         if statistics:
             yield Pause(_STATISTICS_TICK)
         found = self._read((yield Look(statistics)))
-        if found:  # /proc/net/ip_vs_conn is read in pieces and may leave some out
-            found = self._read((yield Look(statistics)))
-        for _ in range(_MORE_TICKS if statistics else 0):
-            if not any(one.is_counter for one in found):
+        for seconds in _LOOK_AGAIN + (_LOOK_AGAIN_AT_COUNTERS if statistics else ()):
+            if not found or (seconds in _LOOK_AGAIN_AT_COUNTERS and not any(one.is_counter for one in found)):
                 break
-            yield Pause(1)  # a busy kernel's estimator is late
-            found = self._read((yield Look(statistics)))
+            yield Pause(seconds)
+            before = {one.what for one in found}
+            found = [one for one in self._read((yield Look(statistics))) if one.what in before]
         for one in found:
             name = differences.explain_row(one, self.allowed)
             if name:
@@ -228,11 +223,12 @@ class Play:
                 self.result.differences.append(one)
 
     def _read(self, seen):
-        kernel, fairway, apart = self._own(seen[0]), self._own(seen[1]), seen[2]
+        kernel, fairway, apart = seen[:3]
         self._strays(seen[3])
         self.result.rows += len(kernel["connections"])
         return [*compare.service_differences(self._where, kernel["services"], fairway["services"]),
-                *compare.connection_differences(self._where, kernel["connections"], fairway["connections"], apart)]
+                *compare.connection_differences(self._where, kernel["connections"], fairway["connections"],
+                                                self._seconds_apart + int(apart + 0.2))]
 
     def _check_chosen(self, event):
         got = self._chosen.pop(event.service, [])

@@ -127,6 +127,16 @@ class Mark:
 
 
 @dataclasses.dataclass(frozen=True)
+class Listen:
+    """The director itself has a socket on this port, of all its addresses: TCP takes connections, UDP sends back what comes."""
+    protocol: str
+    port: int
+
+    def __str__(self):
+        return f"listen {self.protocol} {self.port}"
+
+
+@dataclasses.dataclass(frozen=True)
 class Zero:
     """Statistics of the service begin at zero again."""
     name: str
@@ -214,6 +224,7 @@ class Scenario:
     differs: tuple = ()  # names of the known differences that it shows
     may_differ: tuple = ()  # likewise, that it may show
     settings: tuple = ()  # (name, value) pairs; those with the same ones can be played side by side
+    is_long: bool = False  # it waits for minutes; the suite leaves it out
 
     @property
     def is_alone(self):
@@ -222,6 +233,7 @@ class Scenario:
 
     def __str__(self):
         lines = [f"# {line}" for line in self.about.splitlines()]
+        lines += ["long"] if self.is_long else []
         lines += [f"network {self.network}"] if self.network else []
         lines += [f"differs {name}" for name in self.differs]
         lines += [f"may-differ {name}" for name in self.may_differ]
@@ -320,6 +332,7 @@ _VERBS = {
     "server": _server,
     "weight": _weight,
     "mark": lambda mark, protocol, vip, ports: Mark(int(mark), protocol, vip, ports),
+    "listen": lambda protocol, port: Listen(protocol, int(port)),
     "zero": Zero,
     "remove": lambda service, endpoint: RemoveServer(service, *_endpoint(endpoint)),
     "wait": lambda seconds: Wait(float(seconds)),
@@ -362,6 +375,8 @@ def _read_line(scenario, line):
     words = shlex.split(line, comments=True)
     if words[0] == "network":
         scenario.network = int(words[1])
+    elif words == ["long"]:
+        scenario.is_long = True
     elif words[0] == "differs":
         scenario.differs += tuple(words[1:])
     elif words[0] == "may-differ":

@@ -4,6 +4,7 @@
 
 import dataclasses
 
+from .compare import SECONDS_APART
 from .scenario import AddServer, AddService, DeleteService, EditServer, EditService, Packet, RemoveServer
 
 _AT_ONCE = 24
@@ -45,7 +46,7 @@ def _some_that_fails(stage, scenario, candidates, kinds):
     candidates = [sound(events) for events in candidates]
     scenarios = [dataclasses.replace(scenario, name=f"{scenario.name}/{number}", events=events)
                  for number, events in enumerate(candidates)]
-    failed = [result.name for result in stage.play_all(scenarios, until_first=True) if _kinds(result) & kinds]
+    failed = [result.name for result in stage.play_all(scenarios, until_first=True, seconds_apart=SECONDS_APART) if _kinds(result) & kinds]
     return next((events for one, events in zip(scenarios, candidates) if one.name in failed), None)
 
 

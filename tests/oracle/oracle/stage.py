@@ -22,10 +22,11 @@ from .fairway import Fairway
 from .kernel import Kernel
 from .play import Play
 from .requests import Change, Edit, Exchange, Look, Pause
+from .shares import Shares
 from .world import SIDES
 
 _letters = itertools.cycle("bcdefghijklmnopqrstuvwxyz")
-_AT_ONCE = 24  # plays side by side
+_AT_ONCE = 48  # plays side by side
 
 
 class Turn:
@@ -185,8 +186,9 @@ class Stage:
         fairway = self.fairway.snapshot(statistics)
         apart = time.monotonic() - read
         self._hand_out_late()
+        shares = Shares(kernel), Shares(fairway)
         for turn in turns:
-            turn.go_on((kernel, fairway, apart, turn.take_late()))
+            turn.go_on((*(one.of(turn.play.world.network) for one in shares), apart, turn.take_late()))
 
     # --- packets ------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ scenarios played on the same director do not meet; real servers are shared.
     VIPs    vip1 ...     10.128+N.N.1 ...  local addresses of the director
     servers s1 ... s120  192.168.2.101 ... on the inside (MTU 1400)
             o1 ... o120  192.168.4.101 ... on the outside (MTU 1500)
+    itself  inside, outside, loopback      the director's addresses
 """
 
 import ipaddress
@@ -51,6 +52,9 @@ def routes(outside):
         yield f"route add local {network} dev lo"
 
 
+OWN = {"outside": DIRECTOR[OUTSIDE], "inside": DIRECTOR[INSIDE], "loopback": "127.0.0.1"}
+
+
 class World:
     """The addresses of one scenario."""
 
@@ -63,6 +67,8 @@ class World:
 
     def address(self, name):
         """Of a name, or of an address written out."""
+        if name in OWN:
+            return OWN[name]
         named = re.fullmatch(r"(c|f|vip|s|o)(\d+)", name)
         if not named:
             self._written_out.add(name)
@@ -87,9 +93,6 @@ class World:
         """What the scenario's mark is among all."""
         return self.network * _MARKS + number if number else 0
 
-    def owns_mark(self, mark):
-        return mark // _MARKS == self.network
-
     def owns(self, address):
         """Whether this is a client or a VIP of this scenario."""
         return address != "" and (self.name(address)[0] in "cfv" or address in self._written_out)
@@ -99,6 +102,11 @@ def network_of(address):
     """The number of the network that a client's address or a VIP belongs to; None of an address of all."""
     first, high, low, _ = address.split(".")
     return int(high) % 64 * 256 + int(low) if first == "10" else None
+
+
+def network_of_mark(mark):
+    """The number of the network whose scenario this mark is of."""
+    return mark // _MARKS
 
 
 def side_of(address):

@@ -203,7 +203,7 @@ TEST_CASE("a listing says what ipvsadm says") {
   CHECK(rows[0].server_id.value == 11);
   CHECK(rows[0].server == net::Address(net::Ipv4Address(0x0a01000bu)));
   CHECK(rows[0].server_port == net::ServicePort(8080));
-  CHECK(rows[0].expires == 200);
+  CHECK(rows[0].expires == 199);
   CHECK_FALSE(rows[0].assured);
   opener.templates.assure(binding.handle);
   CHECK(opener.rows(at(101))[0].assured);
