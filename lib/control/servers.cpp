@@ -75,6 +75,7 @@ base::Result<service::ServerId> Servers::add(const ServerName& name, const servi
   known_[id->value].meter.estimator().go_on_from(counted(*id));
   edit(*id, spec);
   publish_status(*id);
+  count_local(known_[id->value]);
   return *id;
 }
 
@@ -86,7 +87,6 @@ void Servers::edit(service::ServerId id, const service::ServerSpec& spec) {
   if (!server.is_nat || server.is_nat_endpoint) return;
   for_nat_endpoints_of(server.name, [&](const service::Endpoint& endpoint) { table_.add_nat_server(endpoint); });
   server.is_nat_endpoint = true;
-  count_local(server);
 }
 
 void Servers::set_nat(Known& server, bool is_nat) {
@@ -108,6 +108,7 @@ void Servers::remove(service::ServerId id) {
   server.wanted = nullptr;
   set_nat(server, false);
   publish_status(id);
+  count_local(server);
   unwant(server.name.address);
   trash_.emplace(server.name, Deleted{.id = id, .idle_since = std::nullopt});
 }
@@ -149,9 +150,10 @@ void Servers::routes_changed(std::shared_ptr<const route::Snapshot> routes) {
   }
 }
 
-/// Workers look at what Linux sends only while one of its replies may be a NAT server's.
+/// Workers look at what Linux sends only while it may be a server's reply.
 void Servers::count_local(Known& server) {
-  const bool is_local = server.is_nat_endpoint && find_next_hop(server.name.address) == route::this_host;
+  const bool is_server = server.wanted || server.is_nat_endpoint;
+  const bool is_local = is_server && find_next_hop(server.name.address) == route::this_host;
   if (is_local == server.is_local) return;
   server.is_local = is_local;
   local_servers_ += is_local ? 1 : -1;

@@ -105,7 +105,7 @@ class Servers {
     std::optional<service::ServiceId> service{};  // whose it was last
     bool is_nat = false;                          // by the current version of its service
     bool is_nat_endpoint = false;                 // by the table; outlasts is_nat while there are connections
-    bool is_local = false;                        // likewise, and it is the director itself
+    bool is_local = false;                        // it is the director itself, and was counted as such
   };
 
   struct Deleted {

@@ -27,6 +27,8 @@ const service::Service* find_of_many_ports(const net::Tuple4& tuple, const servi
   return services.find(service::endpoint_of(tuple.protocol, tuple.destination, {}));
 }
 
+}  // namespace
+
 /// In the kernel's order (ip_vs_service_find): by mark; by protocol, address and port; then those of many ports.
 const service::Service* find_service(const net::Tuple4& tuple, const service::Table& services) noexcept {
   const std::uint8_t specials = services.specials();
@@ -37,8 +39,6 @@ const service::Service* find_service(const net::Tuple4& tuple, const service::Ta
   constexpr std::uint8_t of_many_ports = service::Table::ftp | service::Table::any_port;
   return (specials & of_many_ports) != 0 ? find_of_many_ports(tuple, services, specials) : nullptr;
 }
-
-}  // namespace
 
 Classified classify(Burst& burst, const Context& context) noexcept {
   Classified classified;

@@ -14,6 +14,9 @@ struct Classified {
   std::array<const service::Service*, burst_size> services;  // of those to_service
 };
 
+/// Whose service a packet with this tuple is; null: none.
+const service::Service* find_service(const net::Tuple4& tuple, const service::Table& services) noexcept;
+
 /// Sorts the misses; those that are neither go to the kernel.
 Classified classify(Burst& burst, const Context& context) noexcept;
 

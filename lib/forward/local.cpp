@@ -29,27 +29,14 @@ void parse_from_kernel(Burst& burst) noexcept {
     if (net::parse(burst.packets[i]) != net::Parsed::tuple) burst.decide(i, Verdict::to_kernel);
 }
 
-void leave_to_kernel(Burst& burst, const Context& context) noexcept {
-  for (const std::uint32_t i : burst.undecided) {
-    const net::Tuple4& tuple = burst.packets[i].tuple;
-    if (!burst.missed.contains(i)) {
-      if (!burst.references[i].is_reply())
-        burst.decide(i, Verdict::to_kernel);
-      else if (!context.statuses[burst.entries[i]->server_id.value].get().available)
-        burst.uncounted.add(i);
-      continue;
-    }
-    const unsigned owner = owner_of(tuple.destination, tuple.destination_port, context.workers);
-    const bool is_of_server =
-        context.services.is_nat_server(service::endpoint_of(tuple.protocol, tuple.source, tuple.source_port));
-    burst.owners[i] = static_cast<std::uint16_t>(owner);
-    burst.decide(i, is_of_server && owner != context.worker ? Verdict::to_other_worker : Verdict::to_kernel);
-  }
+bool may_be_reply(const net::Tuple4& tuple, const Context& context) noexcept {
+  return context.services.is_nat_server(service::endpoint_of(tuple.protocol, tuple.source, tuple.source_port)) ||
+         find_service(net::reversed(tuple), context.services);
 }
 
 void translate_from_kernel(Burst& burst) noexcept {
   for (const std::uint32_t i : burst.undecided) {
-    nat_to_client(burst.packets[i], *burst.entries[i]);
+    if (burst.entries[i]->forwarding == service::Forwarding::nat) nat_to_client(burst.packets[i], *burst.entries[i]);
     burst.verdicts[i] = Verdict::transmit;
   }
   burst.transmitted = std::exchange(burst.undecided, {});

@@ -37,15 +37,16 @@ void run(Burst& burst, Connections& connections, Context& context) noexcept {
   send(burst);                                                             // link-layer header, port
 }
 
-/// The way of what Linux sends by a twin, while some NAT server is the director itself: that server's replies leave from
-/// the virtual address, all else has the verdict to_kernel, which here is: to be sent as the kernel sends it.
+/// The way of what Linux sends by a twin, while some server is the director itself: that server's replies are counted and
+/// move its connections on, those of NAT leave from the virtual address; all else has the verdict to_kernel, which here is: to
+/// be sent as the kernel sends it.
 template <class Connections>
 void run_from_kernel(Burst& burst, Connections& connections, Context& context) noexcept {
   parse_from_kernel(burst);
   look_up(burst, connections);
   expire(burst, connections, context);
   uncount_kept(burst, context);
-  leave_to_kernel(burst, context);
+  leave_to_kernel(burst, connections, context);
   advance(burst, connections, context);
   translate_from_kernel(burst);
 }

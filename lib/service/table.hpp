@@ -38,7 +38,7 @@ class Table {
     ftp = 2,              // a service of port 21
     any_port = 4,         // a service of port 0
     any_port_server = 8,  // a NAT server of a service that leaves packets their ports
-    local_server = 16,    // a NAT server that is the director itself
+    local_server = 16,    // a server that is the director itself
   };
   /// Any thread. A set of Special.
   std::uint8_t specials() const noexcept { return specials_.load(std::memory_order_acquire); }
@@ -71,7 +71,7 @@ class Table {
   /// or another.
   void nat_server_came(const Endpoint& endpoint) { nat_servers_now_.acquire(endpoint); }
   void nat_server_left(const Endpoint& endpoint) { nat_servers_now_.release(endpoint); }
-  /// Control only: whether a NAT server is the director itself.
+  /// Control only: whether a server is the director itself.
   void set_local_server(bool is_there) { set_special(local_server, is_there); }
 
   std::size_t size() const { return services_.size(); }

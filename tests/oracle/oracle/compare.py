@@ -8,6 +8,7 @@ Checksums over such fields must be right on both sides.
 """
 
 import dataclasses
+import functools
 import struct
 
 from . import packets
@@ -138,16 +139,25 @@ def _row_differences(where, what, mine, its):
             yield Difference(where, f"{field} of {what}", str(mine.get(field)), str(its.get(field)))
 
 
-def connection_differences(where, kernel, fairway, seconds_apart):
-    """`seconds_apart`: that the expire columns may be."""
+def connection_differences(where, kernel, fairway, before, seconds_apart):
+    """`before`: what Fairway had said before the kernel was asked. `seconds_apart`: that the expire columns may be, beyond
+    the seconds that passed."""
     for key in sorted(kernel.keys() | fairway.keys()):
         mine, its = sorted(kernel.get(key, [])), sorted(fairway.get(key, []))
         if len(mine) != len(its):
             mine, its = ([row for row in rows if row[1] > seconds_apart + _ENDING] for rows in (mine, its))
-        same = len(mine) == len(its) and all(
-            a[0] == b[0] and abs(a[1] - b[1]) <= seconds_apart for a, b in zip(mine, its))
-        if not same:
+        if len(mine) != len(its) or not all(map(functools.partial(_is_same_row, seconds_apart), mine, its, _earlier(before.get(key), its))):
             yield Difference(where, f"connection {' '.join(key)}", _rows(mine), _rows(its))
+
+
+def _earlier(before, rows):
+    """What Fairway said of these rows before, if it was the same rows."""
+    before = sorted(before or ())
+    return before if [state for state, _ in before] == [state for state, _ in rows] else rows
+
+
+def _is_same_row(seconds_apart, kernel, fairway, before):
+    return kernel[0] == fairway[0] and fairway[1] - seconds_apart <= kernel[1] <= max(before[1], fairway[1]) + seconds_apart
 
 
 def _rows(rows):

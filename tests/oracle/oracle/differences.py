@@ -60,6 +60,10 @@ def _icmp_of_own_stack(kernel, fairway):
     return kernel, [mine if mine[34:36] == its[34:36] and len(mine) == len(its) else its for mine, its in zip(kernel, fairway)]
 
 
+def _fairway_refuses(kernel, fairway):
+    return ([], []) if not kernel and all(frame[23] == _ICMP for frame in fairway) else None
+
+
 def _is_outgoing_count(difference):
     return difference.what.startswith(("out_packets of", "out_bytes of"))
 
@@ -78,6 +82,10 @@ KNOWN = {known.name: known for known in (
           "Not built yet: the kernel translates what such an error quotes and sends it on to the other end; Fairway leaves it to "
           "the director's own stack. So the errors of a server that is the director itself name that server.",
           frames=_icmp_of_own_stack, row=_is_answer_count),
+    Known("foreign-answers", "refusals of packets to a service by mark that were sent to an address of somebody else",
+          "The kernel tells the client nothing, as it may not send from that address. Fairway answers in its name, so the client need "
+          "not wait for its own timeout; by then the packets come to the director anyway.",
+          frames=_fairway_refuses),
     Known("answers-counted", "statistics of an ICMP error that the director sends about a packet for a DR or TUN server",
           "The kernel takes its own answer, which comes from the VIP, for a packet of the server, and counts it as going "
           "out. Nothing of the server went out.", row=_is_answer_count),

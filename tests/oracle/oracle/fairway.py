@@ -144,11 +144,15 @@ class Fairway:
             services[key] = _counters(row, statistics) | {
                 "scheduler": row["scheduler"], "options": _options_of(row),
                 "servers": {f"{one['address']}:{one['port']}": _server(one, statistics) for one in reversed(row["servers"])}}
+        return {"services": services, "connections": self.connections()}
+
+    def connections(self):
+        """(protocol, client, virtual, server) → [(state, seconds left)]"""
         connections = {}
         for row in self._ask("GET", "/v1/connections?limit=1000000")["connections"]:
             key = (row["protocol"], row["client"], row["virtual"], row["server"])
             connections.setdefault(key, []).append((row["state"], row["expires"]))
-        return {"services": services, "connections": connections}
+        return connections
 
     def verdicts(self):
         return self._ask("GET", "/v1/drops")["verdicts"]

@@ -27,6 +27,7 @@ _IPVS = "kernel/net/netfilter/ipvs"
 _LEFT_OUT = ("ip_vs_ftp", "ip_vs_pe_sip")  # they touch packets
 _DEVICES = {OUTSIDE: "eth0", INSIDE: "eth1"}
 _END = "@@end@@"
+_MARKED = 100  # the routing table of packets with a mark: they come to IPVS, as those of a transparent proxy
 _METHOD = {"nat": "-m", "dr": "-g", "tun": "-i"}
 _TIMEOUTS = ("tcp_timeout", "tcp_fin_timeout", "udp_timeout")  # in the order of ipvsadm --set
 _METHOD_NAMES = {"Masq": "nat", "Route": "dr", "Tunnel": "tun", "Local": "local"}
@@ -90,9 +91,7 @@ def _setup_commands():
         for address, mac in world.ALL_NEIGHBOURS[side].items():
             yield f"neigh replace {address} lladdr {mac} dev {device} nud permanent"
     yield from world.routes(_DEVICES[OUTSIDE])
-    # As for a transparent proxy: what has a mark comes to IPVS, whatever its destination.
-    yield "rule add not fwmark 0 lookup 100"
-    yield "route add local default dev lo table 100"
+    yield f"route add local default dev lo table {_MARKED}"
 
 
 class Kernel:
@@ -173,17 +172,20 @@ class Kernel:
         for event in {event for event, _ in edits if isinstance(event, Listen)} - self._listening:
             self.ask(" ".join(listener.command(event, background=True)) + " < /dev/null > /dev/null")
             self._listening.add(event)
-        rules = [_tc(event, service) for event, service in edits if isinstance(event, Mark)]
-        if rules:
-            self._make_marks(rules)
+        marks = [(event, service) for event, service in edits if isinstance(event, Mark)]
+        if marks:
+            self._make_marks(marks)
         complaints = self.ask(f"ipvsadm -R < {file}") if file.stat().st_size else ""
         if complaints:
             raise LabError(f"kernel: {complaints} of\n{file.read_text()}")
 
-    def _make_marks(self, rules):
+    def _make_marks(self, marks):
         """By tc, on what comes from the clients: the guest's kernel has nftables for no family. Its modules are loaded when
         a first rule wants them."""
         file = self.folder / "rules"
+        rules = [_tc(event, service) for event, service in marks]
+        file.write_text("".join(f"rule add fwmark {mark} lookup {_MARKED}\n" for mark in {service.mark for _, service in marks}))
+        self.ask(f"ip -batch {file}")
         if not self._has_marks:
             release = sorted(MODULES.iterdir())[-1]
             for module in _module_files(release, ["sch_ingress", "cls_flower", "act_skbedit"]):

@@ -223,12 +223,12 @@ class Play:
                 self.result.differences.append(one)
 
     def _read(self, seen):
-        kernel, fairway, apart = seen[:3]
+        kernel, fairway, before = seen[:3]
         self._strays(seen[3])
         self.result.rows += len(kernel["connections"])
         return [*compare.service_differences(self._where, kernel["services"], fairway["services"]),
                 *compare.connection_differences(self._where, kernel["connections"], fairway["connections"],
-                                                self._seconds_apart + int(apart + 0.2))]
+                                                before["connections"], self._seconds_apart)]
 
     def _check_chosen(self, event):
         got = self._chosen.pop(event.service, [])

@@ -25,8 +25,8 @@ class Exchange:
 
 @dataclasses.dataclass(frozen=True)
 class Look:
-    """The answer: what both directors say of the scenario's services and connections, the seconds between the two readings, and
-    what had come late before."""
+    """The answer: what the kernel says of the scenario's services and connections, what Fairway says after it and, of connections, had
+    said before it, and what had come late."""
     statistics: bool = False
 
 

@@ -26,7 +26,7 @@ from .shares import Shares
 from .world import SIDES
 
 _letters = itertools.cycle("bcdefghijklmnopqrstuvwxyz")
-_AT_ONCE = 48  # plays side by side
+_AT_ONCE = 72  # plays side by side
 
 
 class Turn:
@@ -181,14 +181,13 @@ class Stage:
     def _look(self, turns):
         statistics = turns[0].wants.statistics
         turns = [turn for turn in turns if turn.wants.statistics == statistics]
+        before = self.fairway.connections()
         kernel = self.kernel.snapshot(statistics)
-        read = time.monotonic()
         fairway = self.fairway.snapshot(statistics)
-        apart = time.monotonic() - read
         self._hand_out_late()
-        shares = Shares(kernel), Shares(fairway)
+        shares = [Shares(seen) for seen in (kernel, fairway, {"services": {}, "connections": before})]
         for turn in turns:
-            turn.go_on((*(one.of(turn.play.world.network) for one in shares), apart, turn.take_late()))
+            turn.go_on((*(one.of(turn.play.world.network) for one in shares), turn.take_late()))
 
     # --- packets ------------------------------------------------------------------------------------------------
 
