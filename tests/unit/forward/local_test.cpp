@@ -126,6 +126,35 @@ TEST_CASE_METHOD(Fixture, "DR and TUN leave a packet to the director itself as i
   CHECK(world.find(syn)->state == State::established);
 }
 
+TEST_CASE_METHOD(Fixture,
+                 "what the director answers as its own DR or TUN server is counted, and moves the connection on") {
+  serve(own, 80, GENERATE(Forwarding::dr, Forwarding::tun));
+  world.send(syn);
+  PacketSpec answer = reply(80, tcp_rst | tcp_ack);
+  answer.source = "192.0.2.1";
+  PacketSpec to_another = answer;
+  to_another.destination_port = 1;
+  CHECK(from_kernel(to_another).verdict == Verdict::to_kernel);
+  const Outcome outcome = from_kernel(answer);
+  CHECK(outcome.verdict == Verdict::transmit);
+  CHECK(outcome.frame == build(answer));
+  CHECK(outcome.port == site::outside);
+  CHECK(counts(80).out_packets.get() == 1);
+  CHECK(world.find(syn)->state == State::close);
+}
+
+TEST_CASE_METHOD(TwoWorkers, "such an answer goes to the worker that owns the client") {
+  serve(own, 80, Forwarding::dr);
+  const unsigned owner = forward::owner_of(address(syn.source), port(syn.source_port), 2);
+  world.send(syn, site::outside, owner);
+  PacketSpec answer = reply(80);
+  answer.source = "192.0.2.1";
+  const Outcome elsewhere = from_kernel(answer, 1 - owner);
+  CHECK(elsewhere.verdict == Verdict::to_other_worker);
+  CHECK(elsewhere.owner == owner);
+  CHECK(from_kernel(answer, owner).verdict == Verdict::transmit);
+}
+
 TEST_CASE_METHOD(Fixture, "DR to the director itself needs the address there: Linux would send the packet round") {
   web = key_of("192.0.2.7");  // on no twin
   serve(own, 80, Forwarding::dr);

@@ -144,6 +144,21 @@ TEST_CASE("nothing is published anew when nothing has changed, and the generatio
   CHECK_FALSE(first->find_path(address("10.0.1.1"), 0)->on_link);
 }
 
+TEST_CASE("an address by a local route, as one of lo has it, is the director's like a port's") {
+  TwoArms arms;
+  const auto first = arms.build_routes();
+  arms.kernel.routes.push_back({.destination = prefix("192.168.4.15/32"), .is_local = true});
+  const auto second = arms.build_routes();
+  CHECK_FALSE(first->is_local(address("192.168.4.15")));
+  CHECK(second->find_server(address("192.168.4.15"), 0) == this_host);
+  CHECK(second->routes_generation == first->routes_generation);
+  CHECK(second->wanted_generation > first->wanted_generation);
+  CHECK_FALSE(arms.builder.target_of(address("192.168.4.15")));
+  CHECK(arms.build_routes() == second);
+  arms.kernel.routes.pop_back();
+  CHECK_FALSE(arms.build_routes()->is_local(address("192.168.4.15")));
+}
+
 TEST_CASE("a port's new address is a new snapshot, without new routes") {
   TwoArms arms;
   const auto first = arms.build_routes();

@@ -84,6 +84,22 @@ struct NeighbourMessage : Message<ndmsg> {
 
 }  // namespace
 
+TEST_CASE("of the table local only routes to the director itself are heeded") {
+  RouteMessage message;
+  message.header->rtm_table = RT_TABLE_LOCAL;
+  CHECK_FALSE(message.parse<RouteEvent>());
+  message.header->rtm_type = RTN_BROADCAST;
+  CHECK_FALSE(message.parse<RouteEvent>());
+  message.header->rtm_type = RTN_LOCAL;
+  const auto event = message.parse<RouteEvent>();
+  REQUIRE(event);
+  CHECK(event->route.is_local);
+  CHECK(event->route.destination == prefix("10.0.0.0/8"));
+  CHECK(event->route.hops.empty());
+  message.header->rtm_table = RT_TABLE_MAIN;
+  CHECK_FALSE(message.parse<RouteEvent>());
+}
+
 TEST_CASE("a VLAN child is known by its kind") {
   const Link link = vlan_with_protocol(0x8100);
   CHECK(link.index == 7);

@@ -292,6 +292,20 @@ TEST_CASE("addresses and MACs that keepalived brings are the director's") {
   CHECK_FALSE(director.mirror->current().accepts(net::PortId{0}, mac("00:00:5e:00:01:07")));
 }
 
+TEST_CASE("addresses of other links and local routes are the director's") {
+  Director director;
+  REQUIRE(run("ip link set lo up && ip addr add 10.0.0.16/32 dev lo && ip route add local 10.9.0.0/16 dev lo"));
+  director.mirror->on_readable();
+  director.pass(100);
+  CHECK(director.mirror->current().is_local(address("10.0.0.16")));
+  CHECK(director.mirror->current().is_local(address("10.9.8.7")));
+  REQUIRE(run("ip addr del 10.0.0.16/32 dev lo && ip route del local 10.9.0.0/16 dev lo"));
+  director.mirror->on_readable();
+  director.pass(100);
+  CHECK_FALSE(director.mirror->current().is_local(address("10.0.0.16")));
+  CHECK_FALSE(director.mirror->current().is_local(address("10.9.8.7")));
+}
+
 TEST_CASE("all changes that wait become one snapshot, and changes of state none") {
   Director director;
   director.mirror->on_readable();

@@ -142,6 +142,11 @@ TEST_CASE("local addresses and accepted MACs are those of the ports") {
   CHECK(snapshot.is_local(address("192.168.4.5")));
   CHECK(snapshot.is_local(address("2001:db8::1")));
   CHECK_FALSE(snapshot.is_local(address("192.168.4.6")));
+  snapshot.set_local({{prefix("192.168.4.6/32"), {}}, {prefix("203.0.113.0/24"), {}}});
+  CHECK(snapshot.is_local(address("192.168.4.6")));
+  CHECK(snapshot.find_server(address("203.0.113.9"), 0) == this_host);
+  CHECK_FALSE(snapshot.is_local(address("203.0.114.9")));
+  CHECK_FALSE(snapshot.is_local(address("2001:db8::2")));
 
   CHECK(snapshot.accepts(net::PortId{0}, mac("02:00:00:00:00:01")));
   CHECK(snapshot.accepts(net::PortId{0}, mac("00:00:5e:00:01:0a")));
