@@ -7,6 +7,7 @@ import ipaddress
 import json
 import os
 import socket
+import time
 
 from harness import LabError, wait_for
 from harness.director import Director
@@ -17,6 +18,9 @@ from .compare import COUNTERS
 from .scenario import AddServer, AddService, DeleteService, EditServer, EditService, Listen, Mark, RemoveServer, Zero
 from .wire import FENCE_PORT, Wire, fence_services
 from .world import OUTSIDE
+
+
+_LONGEST_SILENCE = 5  # seconds after which the director may have closed the connection
 
 
 class _Connection(http.client.HTTPConnection):
@@ -43,6 +47,7 @@ class Fairway:
         self._director = Director(namespace, self.folder, self._configuration(), build)
         self._environment = environment or {}
         self._connection = None
+        self._asked = 0.0  # when it was used last
         self._listeners = {}  # by their events
         self.wire = None
 
@@ -109,6 +114,9 @@ class Fairway:
     # --- what a director can be told and asked ------------------------------------------------------------------
 
     def _ask(self, method, path, body=None, tries=5):
+        if time.monotonic() - self._asked > _LONGEST_SILENCE:
+            self._connection.close()  # it opens itself again
+        self._asked = time.monotonic()
         headers = {"Content-Type": "application/json"} if body is not None else {}
         self._connection.request(method, path, None if body is None else json.dumps(body), headers)
         response = self._connection.getresponse()

@@ -126,7 +126,8 @@ class Kernel:
         # Not by the driver of vec0: its packets go through GRO, where TCP data waits for more and others overtake it.
         cards = [f"eth{number}=tuntap,{tap},{world.DIRECTOR_MAC[side]}" for number, (side, tap) in enumerate(taps.items())]
         # On one CPU: what a guest sends from two may change its order.
-        self._process = Process(["taskset", "-c", min(os.sched_getaffinity(0)), *command_line(init, self.folder, 160, cards)],
+        cpus = sorted(os.sched_getaffinity(0))
+        self._process = Process(["taskset", "-c", cpus[os.getpid() % len(cpus)], *command_line(init, self.folder, 160, cards)],
                                 self.folder / "log", namespace=namespace.name,
                                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=os.environ | {"TMPDIR": str(self.folder)})
         self._read_answer(time.monotonic() + 60, "boot")

@@ -163,7 +163,7 @@ class Play:
             frames = [frame for its, frame, _ in built if its == side]
             if not frames:
                 continue
-            kernel, fairway, late = yield Exchange({side: frames})
+            kernel, fairway, late = yield Exchange({side: frames}, {side: packet.option("answers", 0)})
             self._strays(late)
             if packet.to_server:
                 self._remember(packet, [key for its, _, key in built if its == side], kernel)

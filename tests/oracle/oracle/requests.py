@@ -19,8 +19,9 @@ class Edit:
 @dataclasses.dataclass(frozen=True)
 class Exchange:
     """Both directors receive these frames (by side); the answer is what came out of each, by side, and what had come late
-    before: (director's name, side, frame)."""
+    before: (director's name, side, frame). `least`: packets that come out by side, which are waited for."""
     frames: dict
+    least: dict = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -244,6 +244,7 @@ class Scenario:
 OPTIONS = {  # what a packet may say of itself
     "ttl": int, "size": int, "data": int, "tos": lambda text: int(text, 0), "id": lambda text: int(text, 0),
     "checksum": str, "ihl": int, "side": str, "tcpoptions": int,
+    "answers": int,  # packets that a program on the director sends back, which takes its time
 }
 SWITCHES = ("df", "mf")
 _DEFAULT_PORT = 1025

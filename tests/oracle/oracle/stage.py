@@ -199,7 +199,8 @@ class Stage:
             if not frames:
                 continue
             fences = [director.wire.send(side, frames) for director in (self.kernel, self.fairway)]
-            kernel = self.kernel.wire.collect(fences[0])
+            least = {its: sum(turn.wants.least.get(its, 0) for turn in turns if side in turn.wants.frames) for its in SIDES}
+            kernel = self.kernel.wire.collect(fences[0], least=least)
             fairway = self.fairway.wire.collect(fences[1], least={side: len(kernel[side]) for side in SIDES})
             for number, found in enumerate((kernel, fairway)):
                 for its, frame in ((its, frame) for its in SIDES for frame in found[its]):

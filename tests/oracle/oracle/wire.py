@@ -24,6 +24,7 @@ FENCE_SERVERS = {OUTSIDE: "192.168.4.250", INSIDE: "192.168.2.250"}
 FENCE_CLIENTS = {OUTSIDE: "192.168.4.251", INSIDE: "192.168.2.251"}  # by the side where it comes from
 FENCE_PORT = 9
 _MARK = b"fence"
+_PATIENCE = 5  # seconds until a fence is sent again
 
 
 class Wire:
@@ -71,24 +72,34 @@ class Wire:
         """Sends these frames and a fence behind them; returns what `collect` wants to know."""
         for frame in frames:
             self._sockets[side].send(frame)
-        wanted = set()
+        fence = {}  # payload → whence it is sent, and the frame
         for goal in SIDES:
             self._numbers += 1
             payload = _MARK + struct.pack("!I", self._numbers)
-            self._sockets[side].send(packets.udp(side, FENCE_CLIENTS[side], FENCE_PORT, FENCE_VIPS[goal], FENCE_PORT, payload))
-            wanted.add(payload)
-        return wanted
+            fence[payload] = side, packets.udp(side, FENCE_CLIENTS[side], FENCE_PORT, FENCE_VIPS[goal], FENCE_PORT, payload)
+        self._send_fence(fence)
+        return fence
 
-    def collect(self, fence, least=None, seconds=30):
+    def _send_fence(self, fence):
+        for side, frame in fence.values():
+            self._sockets[side].send(frame)
+
+    def collect(self, fence, least=None, seconds=60):
         """The frames by side that come until the fence is back, in order. With `least` (their numbers by side) some may
-        be on a slower way: waits for as many, but not longer than a second more."""
-        came, fence = {side: [] for side in SIDES}, set(fence)
+        be on a slower way: waits for as many, but not longer than a second more. A guest that is short of memory may lose
+        a packet: the fence is sent again now and then."""
+        came, fence = {side: [] for side in SIDES}, dict(fence)
         deadline = time.monotonic() + seconds
+        again = time.monotonic() + _PATIENCE
         while True:
+            if fence and time.monotonic() > again:
+                self._send_fence(fence)
+                again += _PATIENCE
             for side, frame in self._receive():
-                returned = {payload for payload in fence if payload in frame} if _MARK in frame else ()
+                returned = [payload for payload in fence if payload in frame] if _MARK in frame else ()
                 if returned:
-                    fence -= returned
+                    for payload in returned:
+                        del fence[payload]
                     if not fence:
                         deadline = min(deadline, time.monotonic() + 1)
                 elif _MARK not in frame:
