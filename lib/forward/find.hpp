@@ -39,24 +39,27 @@ inline bool is_reused(const conn::Hot& entry, const conn::Cold& rest, const serv
           entry.has(conn::Hot::no_output));
 }
 
-/// What a SYN ended goes on counting until the burst's new connections have their servers: the kernel ends it by its
-/// timer, after it has chosen. The end that follows tells the worker's Watch.
+/// What a SYN ended goes on counting, towards thresholds too, until the burst's new connections have their servers: the
+/// kernel ends it by its timer, after it has chosen. The end that follows tells the worker's Watch.
 inline void keep_counted(Burst& burst, std::uint32_t i, const conn::Hot& entry, Context& context) noexcept {
   const bool was_inactive = entry.has(conn::Hot::inactive);
   service::ServerLine& line = context.lines[entry.server_id.value];
   (was_inactive ? line.inactive : line.active).add(1);
+  line.total.add(1);
   burst.still_counted[i] = entry.server_id;
   (was_inactive ? burst.still_inactive : burst.still_active).add(i);
 }
 
 /// To be called when servers have been chosen.
 inline void uncount_kept(const Burst& burst, Context& context) noexcept {
-  const auto uncount = [&](service::ServerId server, service::Counter<std::uint32_t> service::ServerLine::*kind) {
-    (context.lines[server.value].*kind).subtract(1);
-    if (context.watch) context.watch->note(server);
+  const auto uncount = [&](service::ServerId id, service::Counter<std::uint32_t>& kind) {
+    service::unbind_connection(id, context.lines, kind, context.limits, context.loads);
+    if (context.watch) context.watch->note(id);
   };
-  for (const std::uint32_t i : burst.still_inactive) uncount(burst.still_counted[i], &service::ServerLine::inactive);
-  for (const std::uint32_t i : burst.still_active) uncount(burst.still_counted[i], &service::ServerLine::active);
+  for (const std::uint32_t i : burst.still_inactive)
+    uncount(burst.still_counted[i], context.lines[burst.still_counted[i].value].inactive);
+  for (const std::uint32_t i : burst.still_active)
+    uncount(burst.still_counted[i], context.lines[burst.still_counted[i].value].active);
 }
 
 /// Ends overdue connections that were found, those that a SYN reuses, and with expire_nodest_conn those of deleted servers

@@ -54,7 +54,8 @@ SAME = {  # area → (behaviour, scenarios that show it)
         ("all other timeouts, waited out with their defaults", "long-half-open long-closing long-established"),
         ("`secure_tcp`", "secure-tcp-nat secure-tcp-dr"),
         ("`sloppy_tcp`", "sloppy-tcp"),
-        ("`conn_reuse_mode`", "conn-reuse-0 conn-reuse-2 conn-reuse-1-fin-wait nat-tcp-syn-again"),
+        ("`conn_reuse_mode`", "conn-reuse-0 conn-reuse-2 conn-reuse-1-fin-wait conn-reuse-counts conn-reuse-thresholds "
+         "nat-tcp-syn-again"),
         ("`drop_packet` 3 with `am_droprate`", "drop-packet"),
     ),
     "Edits and deletions": (

@@ -161,6 +161,14 @@ def catch(stage, number, fault, seed, traces):
     return one
 
 
+def _record(command, catches):
+    """Beside what was recorded of other faults; those that are no more are left out."""
+    rows = {row["name"]: row for row in fidelity.load_results().get("faults", {}).get("faults", ())}
+    for one in catches:
+        rows[one.fault.name] = {"name": one.fault.name, "scenario": one.scenario, "trace": one.trace, "traces": one.traces}
+    fidelity.record("faults", {"command": command, "faults": [rows[one.name] for one in FAULTS if one.name in rows]})
+
+
 def run(seed, traces, only=(), keep=False):
     """(caught, not caught); prints the list."""
     complaints = list(stale())
@@ -178,8 +186,7 @@ def run(seed, traces, only=(), keep=False):
             say(one if one.is_caught else f"{one}: NOT CAUGHT")
     caught = sum(one.is_caught for one in catches)
     if keep:
-        fidelity.record("faults", {"command": f"tools/oracle --faults --traces {traces} --seed {seed}", "faults": [
-            {"name": one.fault.name, "scenario": one.scenario, "trace": one.trace, "traces": one.traces} for one in catches]})
+        _record(f"tools/oracle --faults --traces {traces} --seed {seed}", catches)
     say(f"{caught} of {len(catches)} faults caught, {sum(bool(one.trace) for one in catches)} of them by a trace, in "
         f"{time.monotonic() - began:.0f} s (seed {seed}, at most {traces} traces each)")
     return caught, len(catches) - caught

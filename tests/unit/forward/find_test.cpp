@@ -128,6 +128,29 @@ TEST_CASE_METHOD(Fixture,
   CHECK(send(1001, tcp_syn) == 20);
 }
 
+TEST_CASE_METHOD(Fixture, "such a connection counts towards its server's thresholds until then") {
+  const service::ServiceKey limited = key_of("192.0.2.9");
+  service::ServerSpec full = server_spec("10.0.0.1", 8080, service::Forwarding::dr);
+  full.weight = 100;
+  full.upper_threshold = 1;
+  world.services.add(limited, "fo", {full, server_spec("10.0.0.2", 8080, service::Forwarding::dr)});
+  PacketSpec packet{.destination = "192.0.2.9"};
+  const auto send = [&](std::uint8_t flags) {
+    packet.flags = flags;
+    world.send(packet);
+    return net::to_string(world.find(packet)->v4.server);
+  };
+  CHECK(send(tcp_syn) == "10.0.0.1");
+  send(tcp_ack);
+  send(tcp_rst);
+  CHECK(send(tcp_syn) == "10.0.0.2");
+  // It has ended with that, and the overload with it.
+  const service::ServerId id = world.services.id_of(limited, "10.0.0.1", 8080);
+  CHECK(world.services.loads().total(id) == 0);
+  packet.source_port = 4000;
+  CHECK(send(tcp_syn) == "10.0.0.1");
+}
+
 TEST_CASE_METHOD(Fixture, "a SYN with RST ends a closing connection and opens nothing") {
   bring_to(State::time_wait);
   CHECK(world.send(with_flags(tcp_syn | tcp_rst)).verdict == Verdict::to_kernel);
