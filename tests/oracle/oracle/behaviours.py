@@ -16,7 +16,7 @@ SAME = {  # area → (behaviour, scenarios that show it)
          "nat-tcp-half-open dr-udp scheduler-edited all-schedulers-weights thresholds-lowered timeouts"),
         ("an active connection counts as 256 inactive ones", "active-against-inactive"),
         ("fo, ovf: overflow at weight + 1; weights up to 65535, of every scheduler", "all-schedulers-weights huge-weights"),
-        ("sh, mh: each client's server, `sh-port`, `mh-port`, `sh-fallback`, `mh-fallback`, weight 0", "hashing sh-overload"),
+        ("sh, mh: each client's server, `sh-port`, `mh-port`, `sh-fallback`, `mh-fallback`, weight 0", "hashing sh-overload sh-fallback"),
         ("dh, lblc, lblcr: by destination, overloaded servers", "dh-marks threshold-of-lblc"),
         ("`lblc_expiration`, `lblcr_expiration`", "long-lblc-expiration lblcr-expiration"),
         ("no server, weight 0 everywhere: ICMP port unreachable from the VIP", "no-server counting-no-server quiesce"),
@@ -29,7 +29,7 @@ SAME = {  # area → (behaviour, scenarios that show it)
         ("templates and weight 0, deleted servers, overload",
          "persistence-quiesced persistence-server-deleted persistence-overload persistence-expire-quiescent"),
         ("persistence edited in mid-run", "persistence-edited"),
-        ("a template's end, put off while it has connections", "persistence-expires long-persistence"),
+        ("a template's end, put off while it has connections", "persistence-expires persistence-renewed long-persistence"),
         ("services of every port (port 0)", "every-port"),
         ("services by mark, with and without persistence, before those by address", "marks marks-persistent marks-before-address "
          "marks-dr marks-edited dh-marks"),
@@ -39,7 +39,7 @@ SAME = {  # area → (behaviour, scenarios that show it)
     ),
     "Thresholds": (
         ("overload from the upper threshold on, its end at three quarters or below the lower one",
-         "thresholds thresholds-lower overload-all"),
+         "thresholds thresholds-lower thresholds-lower-ends overload-all"),
         ("thresholds edited in mid-run", "thresholds-lowered thresholds-lower overload-all"),
         ("overload and sh, lblc, persistence", "sh-overload threshold-of-lblc persistence-overload"),
     ),
