@@ -26,7 +26,7 @@ SUITES = {
     "unit": "the rooms' unit tests (portable build)",
     "golden": "whole packets through the pipeline, built and compared by scapy",
     "asan": "unit and golden tests under the address and undefined-behaviour sanitizers",
-    "fuzz": "libFuzzer's inputs through the pipeline, under the same sanitizers (tools/fuzz; 50,000 inputs)",
+    "fuzz": "libFuzzer's inputs for all targets, under the same sanitizers (tools/fuzz; 110,000 inputs)",
     "tsan": "the unit tests with threads in them under the thread sanitizer",
     "ipvs": "unmodified ipvsadm and keepalived on the director, compared with Linux IPVS in a guest (root)",
     "lab": "fairwayd between real clients and servers in network namespaces (root)",
@@ -37,6 +37,7 @@ BUILDS = {
     "asan": ["-Doptimization=1", "-Db_sanitize=address,undefined", "-Db_lundef=false"],
     "tsan": ["-Doptimization=1", "-Db_sanitize=thread", "-Db_lundef=false"],
 }
+FUZZED = {"pipeline": 50_000, "ipvs": 20_000, "text": 40_000}  # inputs by target of tools/fuzz
 SANITIZER_OPTIONS = {
     "ASAN_OPTIONS": "halt_on_error=1:abort_on_error=1:detect_stack_use_after_return=1",
     "UBSAN_OPTIONS": "halt_on_error=1:abort_on_error=1:print_stacktrace=1",
@@ -242,11 +243,15 @@ def run_as_root(suite, folder, arguments, tally):
     run_pytest(suite, folder, arguments, tally)
 
 
-def run_fuzz(tally):
-    """A bounded run from the kept corpus: one case."""
-    say("fuzz: 50,000 inputs")
-    status = subprocess.run([str(ROOT / "tools/fuzz"), "--inputs", "50000"], cwd=ROOT, env=environment()).returncode
-    tally.add(passed=int(status == 0), failed=int(status != 0))
+def run_fuzz(keyword, tally):
+    """Bounded runs from the kept corpus: a case a target."""
+    for target, inputs in FUZZED.items():
+        if keyword is not None and keyword not in f"fuzz {target}":
+            continue
+        say(f"fuzz: {target}, {inputs:,} inputs")
+        command = [str(ROOT / "tools/fuzz"), target, "--inputs", str(inputs)]
+        status = subprocess.run(command, cwd=ROOT, env=environment()).returncode
+        tally.add(passed=int(status == 0), failed=int(status != 0))
 
 
 def run_oracle(folder, keyword, tally):
@@ -274,7 +279,7 @@ def run_suite(suite, keyword, arguments, whole, tally):
     if suite == "tsan" and not meson_tests(configure("test"), "tsan"):
         return
     if suite == "fuzz":
-        return run_fuzz(tally) if keyword is None or keyword in "fuzz" else None
+        return run_fuzz(keyword, tally)
     folder = prepare(suite, keyword, whole)
     if suite in ("check", "install", "unit", "tsan", "asan"):
         run_meson(folder, "unit" if suite == "asan" else suite, keyword, tally, suite)

@@ -71,7 +71,8 @@ void check_delivered(const net::PacketView& view, const Received& packet) {
   const Bytes out = bytes_of(view), sent = packet.sent.bytes();
   const std::size_t at = view.network_offset;
   require(out.size() == sent.size(), "what is delivered is as long as it came");
-  require(std::equal(out.begin(), out.begin() + view.network_offset, sent.begin()), "what is delivered keeps its link header");
+  require(std::equal(out.begin(), out.begin() + view.network_offset, sent.begin()),
+          "what is delivered keeps its link header");
   require(out[at + 8] == sent[at + 8], "what is delivered is no hop older");
   require(has_right_header(out, at), "what is delivered has a right IP checksum");
   check_transport(out, at, packet, at);
@@ -82,7 +83,8 @@ void check_answer(const net::PacketView& view) {
   require(has_right_header(answer, view.network_offset), "an answer has a right IP checksum");
   require(has_right_transport(answer, view.network_offset), "an answer has a right ICMP checksum");
   require(view.network_length <= 576, "an answer is no longer than 576 bytes");
-  require(answer.size() == std::size_t{view.network_offset} + view.network_length, "an answer ends where its packet ends");
+  require(answer.size() == std::size_t{view.network_offset} + view.network_length,
+          "an answer ends where its packet ends");
 }
 
 }  // namespace

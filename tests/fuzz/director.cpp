@@ -15,8 +15,7 @@ using service::Forwarding;
 constexpr std::uint32_t upkeep_budget = 16;
 constexpr std::uint32_t longest_timeout = 1'000'000;  // seconds
 constexpr base::Stamp start{0xffff0000u};             // the clock wraps in a minute
-constexpr conn::HashKey hash_key{
-    {0x9e3779b97f4a7c15u, 0xff51afd7ed558ccdu, 0xc4ceb9fe1a85ec53u, 0xd6e8feb86659fd93u}};
+constexpr conn::HashKey hash_key{{0x9e3779b97f4a7c15u, 0xff51afd7ed558ccdu, 0xc4ceb9fe1a85ec53u, 0xd6e8feb86659fd93u}};
 
 /// The tests' site, with one server behind a VLAN.
 route::Snapshot site_routes() {
@@ -151,7 +150,8 @@ void Director::check_burst() {
     transmitted += burst_.verdicts[i] == forward::Verdict::transmit ? 1 : 0;
     (is_from_kernel_ ? check_packet_from_kernel : check_packet)(burst_, i, received_[i]);
     const net::PacketView& view = burst_.packets[i];
-    mix(digest_, std::uint64_t{view.length} << 16 | static_cast<std::uint64_t>(burst_.verdicts[i]) << 8 | view.port.value);
+    mix(digest_,
+        std::uint64_t{view.length} << 16 | static_cast<std::uint64_t>(burst_.verdicts[i]) << 8 | view.port.value);
     if (view.length > 4) mix(digest_, view.frame[view.length / 2] << 8 | view.frame[4]);
   }
   require(burst_.transmitted.count() == transmitted, "transmitted are those with that verdict");

@@ -23,7 +23,8 @@ __attribute__((no_sanitize("address", "undefined", "coverage"))) std::uint16_t s
                                                                                       std::uint64_t start = 0) {
   std::uint64_t sum = start;
   const std::size_t even = bytes.size() & ~std::size_t{1};
-  for (std::size_t i = 0; i < even; i += 2) sum += static_cast<std::uint32_t>(bytes.data()[i] << 8 | bytes.data()[i + 1]);
+  for (std::size_t i = 0; i < even; i += 2)
+    sum += static_cast<std::uint32_t>(bytes.data()[i] << 8 | bytes.data()[i + 1]);
   if (even < bytes.size()) sum += static_cast<std::uint32_t>(bytes.data()[even] << 8);
   while (sum > 0xffff) sum = (sum >> 16) + (sum & 0xffff);
   return static_cast<std::uint16_t>(sum);
@@ -34,9 +35,10 @@ std::uint16_t checksum_of(Bytes bytes, std::uint64_t start = 0) {
 
 /// Clients, virtual addresses, servers, addresses of the director, and those that no packet may come from or go to.
 constexpr std::array<std::uint32_t, 28> addresses{
-    0xc6336407, 0xc6336408, 0xcb007101, 0xc0000201, 0xc0000202, 0xc0000203, 0xc0000204, 0x0a000001, 0x0a000002, 0x0a000003,
-    0x0a000004, 0x0a000005, 0x0a000006, 0x0a00000a, 0x0a0000fe, 0xc00002fe, 0xac100001, 0x00000000, 0x7f000001, 0xe0000005,
-    0xffffffff, 0xf0000001, 0x0a0000ff, 0x08080808, 0xc0000205, 0x0a000007, 0x0a000008, 0x0a000009};
+    0xc6336407, 0xc6336408, 0xcb007101, 0xc0000201, 0xc0000202, 0xc0000203, 0xc0000204,
+    0x0a000001, 0x0a000002, 0x0a000003, 0x0a000004, 0x0a000005, 0x0a000006, 0x0a00000a,
+    0x0a0000fe, 0xc00002fe, 0xac100001, 0x00000000, 0x7f000001, 0xe0000005, 0xffffffff,
+    0xf0000001, 0x0a0000ff, 0x08080808, 0xc0000205, 0x0a000007, 0x0a000008, 0x0a000009};
 constexpr std::array<std::uint16_t, 16> ports{80,    8080,  53,    5353,  443,   0,    20, 21,
                                               65535, 40000, 40001, 40002, 40003, 1024, 22, 179};
 

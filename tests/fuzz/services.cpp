@@ -79,8 +79,10 @@ void Services::define_this_host() {
           .scheduler = "rr",
           .servers = {server(own_number, 8080, Forwarding::nat), server(own_number + 1, 8080, Forwarding::nat)}});
   define({.name = {}, .key = key(5, 53, udp), .scheduler = "rr", .servers = {server(own_number, 53, Forwarding::nat)}});
-  define({.name = {}, .key = key(1, 443, tcp), .scheduler = "rr", .servers = {server(own_number, 443, Forwarding::dr)}});
-  define({.name = {}, .key = key(3, 443, tcp), .scheduler = "rr", .servers = {server(own_number, 443, Forwarding::tun)}});
+  define(
+      {.name = {}, .key = key(1, 443, tcp), .scheduler = "rr", .servers = {server(own_number, 443, Forwarding::dr)}});
+  define(
+      {.name = {}, .key = key(3, 443, tcp), .scheduler = "rr", .servers = {server(own_number, 443, Forwarding::tun)}});
   define({.name = {},
           .key = key(3, 21, tcp),
           .scheduler = "rr",
@@ -253,7 +255,8 @@ void Services::withdraw(std::size_t number, const net::Address& server) {
 
 service::Server Services::admit(std::size_t number, const service::ServerSpec& spec) {
   auto place = std::ranges::find_if(known_, [&](const Known& known) {
-    return &known != known_.data() && known.service == number && known.address == spec.address && known.port == spec.port;
+    return &known != known_.data() && known.service == number && known.address == spec.address &&
+           known.port == spec.port;
   });
   if (place == known_.end())
     place = known_.insert(known_.end(), {.service = number, .address = spec.address, .port = spec.port});

@@ -108,7 +108,7 @@ class Services {
   service::AllServerLimits limits_ = service::make_server_limits();
   std::vector<Kind> kinds_;
   std::vector<Version> first_by_scheduler_{sched::all().size()};  // of the first service
-  std::vector<Known> known_{Known{}};        // 0 is no server's id
+  std::vector<Known> known_{Known{}};                             // 0 is no server's id
   std::vector<Known> first_known_;
   std::vector<Version> old_;  // of this input: the worker may still look at them
   bool is_edited_ = false, serves_itself_ = false;

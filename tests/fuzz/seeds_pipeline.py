@@ -3,7 +3,7 @@
 # SPDX-FileCopyrightText: Fairway contributors
 """Writes first inputs for the fuzzer: conversations and hostile packets as scapy builds them.
 
-usage: make_corpus.py FOLDER
+usage: seeds_pipeline.py FOLDER
 
 An input is a byte for the scheduler, one for the services and workers (pipeline.cpp), then steps (director.cpp, step): a byte for what, and
 its arguments. A packet that stands in the input as it is (frames.cpp, read_frame) is: where it comes in, its buffer, 1, its length, its
