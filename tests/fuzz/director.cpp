@@ -129,6 +129,7 @@ void Director::receive(Input& input, Origin origin) {
 }
 
 void Director::run_burst() {
+  if (received_count_ == 0) return;
   upkeep_.run(connections_, *context_, upkeep_budget);
   for (std::uint32_t i = 0; i < received_count_; ++i) burst_.packets[i] = received_[i].view;
   burst_.begin(received_count_);
@@ -239,8 +240,8 @@ void Director::edit_settings(Input& input) {
 /// A neighbour is lost or found, an MTU changes, a port loses its addresses or gets them back.
 void Director::edit_routes(Input& input) {
   const std::uint8_t which = input.byte(), how = input.byte();
-  if (which >= 0xf0) {
-    const std::size_t port = which % routes_.ports.size();
+  if (constexpr std::uint8_t first = 0xf0; which >= first && which < first + routes_.ports.size()) {
+    const std::size_t port = which - first;
     auto& local = routes_.ports[port].local;
     local = local.empty() ? first_routes_.ports[port].local : decltype(routes_.ports[port].local)();
     return services_.resolve(routes_);

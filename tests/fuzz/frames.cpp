@@ -170,12 +170,16 @@ bool has_right_header(Bytes frame, std::size_t at) {
   return header >= ipv4_size && at + header <= frame.size() && sum_of(frame.subspan(at, header)) == 0xffff;
 }
 
+bool has_checksum(Bytes frame, std::size_t at) {
+  const Bytes body = body_of(frame, at);
+  return frame[at + 9] != udp || body.size() < 8 || body[6] != 0 || body[7] != 0;
+}
+
 bool has_right_transport(Bytes frame, std::size_t at) {
   const Bytes body = body_of(frame, at);
   const std::uint8_t protocol = frame[at + 9];
   const auto place = checksum_place(protocol, body.size());
-  if (!place) return true;
-  if (protocol == udp && body[*place] == 0 && body[*place + 1] == 0) return true;
+  if (!place || !has_checksum(frame, at)) return true;
   return sum_of(body, protocol == icmp ? 0 : pseudo_header(frame, at, body.size())) == 0xffff;
 }
 

@@ -43,7 +43,9 @@ void repair_checksums(Frame& frame);
 
 /// Whether the checksum of an IPv4 header at `at` is right.
 bool has_right_header(Bytes frame, std::size_t at);
-/// Likewise of TCP, UDP (none is right) or ICMP behind it; true of what has none.
+/// False of UDP with the checksum zero, which means that there is none.
+bool has_checksum(Bytes frame, std::size_t at);
+/// Whether the checksum is right of TCP, UDP (none is right) or ICMP behind it; true of what has none.
 bool has_right_transport(Bytes frame, std::size_t at);
 
 }  // namespace fairway::fuzz

@@ -45,8 +45,10 @@ std::unique_ptr<Answer> finish(const nlmsghdr& message, Writer& writer) {
 }  // namespace
 
 const nlmsghdr* first_message(std::span<const char> bytes) {
+  // Not by mnl_nlmsg_ok(), which compares lengths as int: to it a message that says it has 2 GB or more is whole.
+  if (bytes.size() < sizeof(nlmsghdr)) return nullptr;
   const auto* message = reinterpret_cast<const nlmsghdr*>(bytes.data());
-  return mnl_nlmsg_ok(message, static_cast<int>(bytes.size())) ? message : nullptr;
+  return message->nlmsg_len >= sizeof *message && message->nlmsg_len <= bytes.size() ? message : nullptr;
 }
 
 Conversation::Conversation(Director& director, std::shared_ptr<Questions> questions,

@@ -247,3 +247,19 @@ TEST_CASE_METHOD(Fixture, "whoever asks for no acknowledgement gets none, but er
   CHECK(ask(Message(IPVS_CMD_NEW_SERVICE, 0).service(key(), "rr")).empty());
   CHECK(ask(Message(IPVS_CMD_NEW_SERVICE, 0).service(key(), "rr"))[0].error() == EEXIST);
 }
+
+TEST_CASE("bytes are a message only if there are as many as it says, and a header") {
+  std::vector<char> bytes = Message(IPVS_CMD_FLUSH).take();
+  const auto size = static_cast<std::uint32_t>(bytes.size());
+  const auto is_message = [&](std::uint32_t length) {
+    std::memcpy(bytes.data() + offsetof(nlmsghdr, nlmsg_len), &length, sizeof length);
+    return first_message(bytes) != nullptr;
+  };
+  CHECK(is_message(size));
+  CHECK(is_message(sizeof(nlmsghdr)));
+  for (const std::uint32_t length :
+       {0u, 1u, std::uint32_t{sizeof(nlmsghdr)} - 1, size + 1, 0x7fffffffu, 0x80000000u, 0xfffffff0u, ~0u})
+    CHECK_FALSE(is_message(length));
+  CHECK(first_message(std::span(bytes).first(sizeof(nlmsghdr) - 1)) == nullptr);
+  CHECK(first_message({}) == nullptr);
+}
