@@ -177,6 +177,9 @@ def hostile():
     for length in (0, 7, 9, 65535):
         yield f"udp-length-{length}", client("nat", UDP(sport=40000, dport=53, len=length))
     yield "udp-no-checksum", client("nat", UDP(sport=40000, dport=53, chksum=0) / Raw(b"x"))
+    # Chosen so that the checksum behind NAT would be zero, which UDP sends as 0xffff.
+    beyond = IP(bytes(IP(src=CLIENT, dst=SERVER) / UDP(sport=40000, dport=5353) / Raw(bytes(2))))
+    yield "udp-checksum-zero", client("nat", UDP(sport=40000, dport=53) / Raw(struct.pack(">H", beyond[UDP].chksum)))
     yield "port-0", client("nat", TCP(sport=0, dport=0, flags="S"))
     yield "icmp", client("nat", ICMP())
     yield "arp", packet(to_director(ARP(pdst=VIP["nat"]), dst="ff:ff:ff:ff:ff:ff"))
