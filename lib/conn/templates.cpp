@@ -136,8 +136,10 @@ bool Templates::sweep(Share& share, base::Stamp now, service::ServerLine* lines)
   const std::uint64_t wanted = passed * size / round;
   if (wanted == 0) return false;
   const std::uint64_t count = std::min<std::uint64_t>(wanted, most_at_once);
-  // A fraction of a bucket's time is not lost: it counts with the next call.
-  share.swept = base::later(now, static_cast<std::uint32_t>(count * round / size) - static_cast<std::uint32_t>(passed));
+  // What is left of a bucket's time counts with the next call. Where a millisecond takes several buckets it is used up by
+  // them, else they would be looked at in every call of that millisecond.
+  const std::uint64_t used = (count * round + (size > round ? size - 1 : 0)) / size;
+  share.swept = base::later(now, static_cast<std::uint32_t>(used) - static_cast<std::uint32_t>(passed));
   for (std::uint64_t i = 0; i < count; ++i) {
     const std::uint32_t due = due_[share.next].load(std::memory_order_relaxed);
     if (due != 0 && base::is_due({due}, now)) end_overdue(share.next, now, lines);

@@ -35,16 +35,15 @@ def thread_cpu_ns(pid, name):
 
 @contextlib.contextmanager
 def huge_pages(megabytes):
-    """For a while there are as many 2 MB pages as this takes; 0 asks for none. Yields whether there are."""
-    before = int(_PAGES.read_text())
-    wanted = megabytes // 2
+    """For a while there are so many 2 MB pages more; 0 asks for none. Yields whether there are."""
+    wanted, before = megabytes // 2, int(_PAGES.read_text())
     try:
-        if wanted > before:
-            _PAGES.write_text(str(wanted))
-        yield 0 < wanted <= int(_PAGES.read_text())
+        if wanted:
+            _PAGES.write_text(str(before + wanted))
+        yield 0 < wanted <= int(_PAGES.read_text()) - before
     finally:
-        if wanted > before:
-            _PAGES.write_text(str(before))
+        if wanted:
+            _PAGES.write_text(str(max(0, int(_PAGES.read_text()) - wanted)))
 
 
 @dataclasses.dataclass

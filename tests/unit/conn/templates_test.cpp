@@ -264,3 +264,21 @@ TEST_CASE("the promised number of clients finds room, but for very few") {
   for (std::uint32_t number = 0; number < 1000; ++number) bound += opener.open(number, at(0), 1).handle != 0 ? 1 : 0;
   CHECK(bound >= 990);
 }
+
+TEST_CASE("a sweep looks at every bucket once a second, however many there are and however often it is called") {
+  const std::uint32_t places = GENERATE(100u, 5'000u, 200'000u);
+  Templates templates(places, secret);
+  const auto lines = std::make_unique<service::ServerLine[]>(1);
+  auto share = templates.share_of(0, 1, at(0));
+  const std::uint32_t size = share.end - share.first;
+  std::uint64_t seen = 0;
+  for (std::uint32_t millisecond = 0; millisecond <= 2000; ++millisecond)
+    for (int call = 0; call < 5; ++call) {
+      const std::uint32_t before = share.next;
+      templates.sweep(share, at(millisecond / 1000.0), lines.get());
+      seen += (share.next + size - before) % size;
+    }
+  CAPTURE(places, size, seen);
+  CHECK(seen >= std::uint64_t{size} * 2 * 9 / 10);
+  CHECK(seen <= std::uint64_t{size} * 2 + 1);
+}
