@@ -15,7 +15,6 @@ import tempfile
 from harness.director import Control, start_fairwayd
 from harness.namespace import LabError, Process, wait_for
 
-MEMORY = 1024  # megabytes that each program may take of the huge pages
 _PAGES = pathlib.Path("/proc/sys/vm/nr_hugepages")
 
 
@@ -85,7 +84,8 @@ class Testpmd(Program):
         runtime = folder / f"run-{name}"
         runtime.mkdir(exist_ok=True)
         self.socket = runtime / "dpdk" / self.prefix / "dpdk_telemetry.v2"
-        memory = ["--in-memory", "--single-file-segments"] if huge else ["--no-huge", "-m", str(MEMORY)]
+        # Without huge pages each buffer takes a page of 4 KB.
+        memory = ["--in-memory", "--single-file-segments"] if huge else ["--no-huge", "-m", str(128 + buffers // 200)]
         command = ["stdbuf", "-oL", "dpdk-testpmd", "--lcores", f"0@({cpus()[0]}),1@{cpu}", "--no-pci", "--file-prefix", self.prefix,
                    *memory, "--vdev", device, *eal, "--", f"--forward-mode={mode}",
                    f"--total-num-mbufs={buffers}", "--no-lsc-interrupt", "--auto-start", "--burst=32", *options]
