@@ -278,16 +278,20 @@ TEST_CASE_METHOD(Fixture, "a server whose address is the director's own is the d
   CHECK(status(loopback).next_hop == route::this_host.value);
   CHECK(status(other).next_hop == 0);
   CHECK(has_local_server());
+  servers.routes_changed(with_address(2, "192.0.2.3"));
+  CHECK(has_local_server());  // by DR
+  servers.remove(loopback);
+  CHECK_FALSE(has_local_server());
 
-  servers.routes_changed(with_address(2, "192.0.2.2"));
+  servers.routes_changed(with_address(3, "192.0.2.2"));
   CHECK(status(id).next_hop == 0);
   CHECK(status(other).next_hop == route::this_host.value);
   CHECK(has_local_server());
-  servers.routes_changed(with_address(3, "192.0.2.3"));
+  servers.routes_changed(with_address(4, "192.0.2.3"));
   CHECK_FALSE(has_local_server());
 
   // Its connections outlive it.
-  servers.routes_changed(with_address(4, "192.0.2.2"));
+  servers.routes_changed(with_address(5, "192.0.2.2"));
   line(other).active.set(1);
   servers.remove(other);
   sweep_after(60s);
