@@ -100,6 +100,13 @@ void log_dpdk(dpdk::Severity severity, std::string_view line) {
   spdlog::log(levels[static_cast<std::size_t>(severity)], "DPDK: {}", line);
 }
 
+/// The interface of Linux whose packets the port takes; empty: it takes none's.
+std::string taken_interface(const config::Port& port) {
+  const auto device = config::parse_device(port.device);
+  if (!device || (device->driver != "net_af_xdp" && device->driver != "net_af_packet")) return {};
+  return std::string(device->linux_interface());
+}
+
 /// Everything that runs, in the order in which it comes to life; it ends in the opposite one.
 class Daemon {
  public:
@@ -224,7 +231,8 @@ std::vector<route::PortSettings> Daemon::route_settings() const {
                         .addresses = port.addresses,
                         .neighbours = port.neighbours,
                         .gateway = port.gateway,
-                        .follow_link = port.follow_link});
+                        .follow_link = port.follow_link,
+                        .linux_interface = taken_interface(port)});
   }
   return settings;
 }
@@ -232,12 +240,9 @@ std::vector<route::PortSettings> Daemon::route_settings() const {
 base::Result<void> Daemon::check_linux_devices() {
   auto netlink = route::Netlink::open();
   if (!netlink) return netlink.error();
-  for (const config::Port& port : configuration_.ports) {
-    const auto device = config::parse_device(port.device);
-    if (!device || (device->driver != "net_af_xdp" && device->driver != "net_af_packet")) continue;
-    const std::string interface(device->linux_interface());
-    if (auto checked = route::check_has_no_addresses(*netlink, interface); !checked) return checked;
-  }
+  for (const config::Port& port : configuration_.ports)
+    if (const std::string interface = taken_interface(port); !interface.empty())
+      if (auto checked = route::check_has_no_addresses(*netlink, interface); !checked) return checked;
   return {};
 }
 
@@ -317,6 +322,8 @@ base::Result<void> Daemon::open_ipvs_socket() {
 void Daemon::publish(std::shared_ptr<const route::Snapshot> routes) {
   std::shared_ptr<const route::Snapshot> before = std::move(routes_);
   routes_ = std::move(routes);
+  for (std::size_t i = 0; i < ports_.size(); ++i)  // VRRP's virtual ones are of macvlans on a twin
+    if (auto done = ports_[i].receive_for(routes_->ports[i].macs); !done) complaints_.warn(done.error().message);
   director_.routes_changed(routes_);
   if (!runtime_) return;
   runtime_->publish(*routes_);
@@ -336,6 +343,7 @@ std::vector<control::PortReport> Daemon::port_reports() const {
   for (std::size_t i = 0; i < ports_.size(); ++i) {
     const net::PortId id{static_cast<std::uint16_t>(i)};
     reports.push_back(report_of(configuration_.ports[i], ports_[i], runtime_->lane().twin_of(id)));
+    reports.back().link = mirror_->linux_link(id).value_or(reports.back().link);
   }
   return reports;
 }
@@ -348,7 +356,8 @@ std::vector<control::NeighbourReport> Daemon::neighbour_reports() const {
   return reports;
 }
 
-/// The carrier of a twin follows the link of its port, where the driver has a true one: VRRP needs to see it go.
+/// The carrier of a twin follows the link of its port, where the driver has a true one: VRRP needs to see it go. Where
+/// the port is an interface of Linux, the mirror sees to it.
 void Daemon::follow_links() {
   for (std::size_t i = 0; i < ports_.size(); ++i)
     if (taps_[i] && configuration_.ports[i].follow_link && ports_[i].has_true_link())

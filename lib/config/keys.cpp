@@ -177,8 +177,9 @@ constexpr Key<PortDraft> port_table[] = {
     {{.name = "follow_link",
       .form = "false | true",
       .fallback = "true",
-      .about = "Whether the twin loses its carrier when the port loses its link. Has no effect on devices that know no "
-               "link."},
+      .about = "Whether the twin loses its carrier when the port loses its link, as VRRP needs it. The link of an "
+               "interface that net_af_xdp or net_af_packet takes is what Linux says; other virtual devices may know "
+               "none."},
      [](Field& field, PortDraft& draft) { decode::choice(field, draft.port.follow_link); }},
 };
 

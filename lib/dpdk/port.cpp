@@ -172,6 +172,7 @@ Port::Port(Port&& other) noexcept
       open_(std::exchange(other.open_, false)),
       events_(std::move(other.events_)),
       mac_(other.mac_),
+      other_macs_(std::move(other.other_macs_)),
       traits_(other.traits_),
       device_(std::move(other.device_)),
       driver_(std::move(other.driver_)),
@@ -247,16 +248,29 @@ void Port::arm_receive_event(std::uint16_t queue) noexcept { rte_eth_dev_rx_intr
 
 void Port::disarm_receive_event(std::uint16_t queue) noexcept { rte_eth_dev_rx_intr_disable(number_, queue); }
 
-base::Result<void> Port::add_mac(const net::MacAddress& mac) {
-  rte_ether_addr address = to_dpdk(mac);
-  const int result = unless_unsupported(rte_eth_dev_mac_addr_add(number_, &address, 0));
-  if (result == 0) return {};
-  return error(device_, "cannot receive for " + net::to_string(mac) + ": " + std::strerror(-result));
+base::Result<void> Port::receive_for(std::span<const net::MacAddress> macs) {
+  std::erase_if(other_macs_, [&](const net::MacAddress& mac) {
+    if (std::ranges::find(macs, mac) != macs.end()) return false;
+    rte_ether_addr address = to_dpdk(mac);
+    rte_eth_dev_mac_addr_remove(number_, &address);
+    return true;
+  });
+  base::Result<void> all;
+  for (const net::MacAddress& mac : macs) {
+    if (mac == mac_ || std::ranges::find(other_macs_, mac) != other_macs_.end()) continue;
+    other_macs_.push_back(mac);
+    if (auto done = receive_for(mac); !done) all = done;
+  }
+  return all;
 }
 
-void Port::remove_mac(const net::MacAddress& mac) {
+// As Linux does with a device whose filter is full, or that has none to be told of.
+base::Result<void> Port::receive_for(const net::MacAddress& mac) {
   rte_ether_addr address = to_dpdk(mac);
-  rte_eth_dev_mac_addr_remove(number_, &address);
+  if (rte_eth_dev_mac_addr_add(number_, &address, 0) == 0) return {};
+  const int result = unless_unsupported(rte_eth_promiscuous_enable(number_));
+  if (result == 0) return {};
+  return error(device_, "cannot receive for " + net::to_string(mac) + ": " + std::strerror(-result));
 }
 
 Link Port::link() const {

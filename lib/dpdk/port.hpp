@@ -94,9 +94,9 @@ class Port {
   void disarm_receive_event(std::uint16_t queue) noexcept;
 
   const net::MacAddress& mac() const { return mac_; }
-  /// Receives frames to this address too. No error where the device does not filter by address.
-  base::Result<void> add_mac(const net::MacAddress& mac);
-  void remove_mac(const net::MacAddress& mac);
+  /// From now on receives frames to these addresses, and to others than its own no more. A device that cannot have so many
+  /// is made promiscuous, and stays so.
+  base::Result<void> receive_for(std::span<const net::MacAddress> macs);
 
   Link link() const;
   /// False: link() says up whatever happens, or says nothing of the other end.
@@ -113,6 +113,7 @@ class Port {
 
   base::Result<void> start_with_most_queues(const PortSettings& settings, std::span<Pool* const> pools);
   void look_around(const rte_eth_dev_info& info);
+  base::Result<void> receive_for(const net::MacAddress& mac);
   unsigned transmit_rest(std::uint16_t queue, Packet** packets, unsigned count) noexcept;
 
   std::uint16_t number_;  // DPDK's
@@ -123,6 +124,7 @@ class Port {
   bool open_ = true;
   std::vector<int> events_;  // by queue
   net::MacAddress mac_;
+  std::vector<net::MacAddress> other_macs_;  // that it receives for
   DriverTraits traits_;
   std::string device_;
   std::string driver_;

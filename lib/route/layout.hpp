@@ -28,6 +28,7 @@ struct PortSettings {
   std::map<net::Address, net::MacAddress> neighbours;  // static ones
   std::optional<net::Address> gateway;                 // default route of a port without a twin
   bool follow_link = true;                             // the twin's carrier follows the port's link
+  std::string linux_interface = {};                    // whose link is the port's; empty: none, the driver knows
 };
 
 /// A broadcast domain that the director can reach: a port, untagged or in a VLAN.

@@ -49,7 +49,9 @@ base::Result<void> Mirror::read_all() {
   keeper_->on_resync(kernel_);
   lost_events_ = false;
   snapshot_stale_ = true;
-  return read_routes();
+  auto routes = read_routes();
+  if (routes) follow_linux_links();
+  return routes;
 }
 
 base::Result<void> Mirror::read_routes() {
@@ -77,6 +79,8 @@ void Mirror::on_readable() {
   if (!complete) callbacks_.complain(complete.error().message);
   lost_events_ |= !complete || !*complete;
   for (const Event& event : events) take(event);
+  if (std::ranges::any_of(events, [](const Event& event) { return std::holds_alternative<LinkEvent>(event); }))
+    follow_linux_links();
   flush();
 }
 
@@ -152,6 +156,21 @@ std::optional<NeighbourKey> Mirror::kernel_key(const Target& target) const {
   const auto segment = builder_.layout().segments.find(target.segment);
   if (segment == builder_.layout().segments.end() || segment->second.link == 0) return std::nullopt;
   return NeighbourKey{segment->second.link, target.neighbour};
+}
+
+std::optional<bool> Mirror::linux_link(net::PortId port) const {
+  const auto settings = std::ranges::find(builder_.ports(), port, &PortSettings::id);
+  if (!netlink_ || settings == builder_.ports().end() || settings->linux_interface.empty()) return std::nullopt;
+  return std::ranges::any_of(kernel_.links, [&](const auto& entry) {
+    const Link& link = entry.second;
+    return link.name == settings->linux_interface && link.up && link.carrier;
+  });
+}
+
+void Mirror::follow_linux_links() {
+  for (const PortSettings& port : builder_.ports())
+    if (const auto up = linux_link(port.id))
+      if (auto set = set_link(port.id, *up); !set) callbacks_.complain(set.error().message);
 }
 
 base::Result<void> Mirror::set_link(net::PortId port, bool up) {

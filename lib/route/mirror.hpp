@@ -65,8 +65,11 @@ class Mirror {
   void resolve(const net::Address& address);
 
   /// To be told of the port's link as its driver sees it, as often as one likes. The twin's carrier follows it, if the
-  /// port's settings say so.
+  /// port's settings say so. A port with an interface of Linux needs no telling: its link is followed as the kernel
+  /// announces it.
   base::Result<void> set_link(net::PortId port, bool up);
+  /// The link of the port's interface of Linux, down if that has gone. Nothing if the port has none.
+  std::optional<bool> linux_link(net::PortId port) const;
 
   const Snapshot& current() const { return *published_; }
   /// By port, VLAN and address.
@@ -79,6 +82,7 @@ class Mirror {
   base::Result<void> read_routes();
   bool may_read_routes() const;
   void take(const Event& event);
+  void follow_linux_links();
   void update_targets();
   std::optional<NeighbourKey> kernel_key(const Target& target) const;
 

@@ -193,6 +193,20 @@ TEST_CASE_METHOD(Fixture, "no signal tells the process of a tap's packets") {
   }
 }
 
+TEST_CASE_METHOD(Fixture, "a port that has no filter for another MAC address receives everything for its sake") {
+  if (!space.made()) return;
+  REQUIRE(std::system("ip link add macs-near type veth peer macs-far && ip link set macs-near up") == 0);
+  const auto is_promiscuous = [] { return std::system("ip link show macs-near | grep -q PROMISC") == 0; };
+  auto port = open({.device = "net_af_packet7,iface=macs-near"});
+  const net::MacAddress own = port->mac(), virtual_router{{0x00, 0x00, 0x5e, 0x00, 0x01, 0x33}};
+  CHECK(port->receive_for(std::array{own}));
+  CHECK_FALSE(is_promiscuous());
+  CHECK(port->receive_for(std::array{own, virtual_router}));
+  CHECK(is_promiscuous());
+  CHECK(port->receive_for(std::array{own, virtual_router}));
+  CHECK(port->receive_for(std::array{own}));
+}
+
 TEST_CASE_METHOD(Fixture, "a port on an interface of Linux passes frames both ways, with every buffer of its pool") {
 #ifdef __SANITIZE_ADDRESS__
   const __lsan::ScopedDisabler libxdp_forgets_80_bytes;

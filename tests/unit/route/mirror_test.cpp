@@ -23,6 +23,8 @@ struct Director {
     enter_new_namespace();
     REQUIRE(set_sysctl("net/ipv6/conf/default/disable_ipv6", "1"));
     wire.emplace(settings.twin);
+    if (const std::string& interface = settings.linux_interface; !interface.empty())
+      REQUIRE(run("ip link add " + interface + " type veth peer name cable && ip link set " + interface + " up"));
     // Quick to give up, so that no test waits for seconds.
     REQUIRE(set_sysctl("net/ipv4/neigh/" + settings.twin + "/retrans_time_ms", "10"));
     auto netlink = Netlink::open();
@@ -216,6 +218,46 @@ TEST_CASE("a port that does not follow its link leaves the twin's carrier alone"
   REQUIRE(director.mirror->set_link(net::PortId{0}, false));
   auto netlink = Netlink::open();
   CHECK(link_of(*netlink, "fw0").carrier);
+}
+
+TEST_CASE("the twin's carrier follows the link of an interface of Linux that the port takes") {
+  PortSettings port = Director::inside();
+  port.linux_interface = "taken";
+  Director director(port);
+  auto netlink = Netlink::open();
+  const auto follows = [&](bool up) {
+    return director.wait_for(
+        [&] { return director.mirror->linux_link(net::PortId{0}) == up && link_of(*netlink, "fw0").carrier == up; });
+  };
+  CHECK_FALSE(link_of(*netlink, "fw0").carrier);  // from the start
+  REQUIRE(run("ip link set cable up"));
+  CHECK(follows(true));
+  REQUIRE(run("ip link set cable down"));
+  CHECK(follows(false));
+  REQUIRE(run("ip link set cable up"));
+  CHECK(follows(true));
+  REQUIRE(run("ip link set taken down"));
+  CHECK(follows(false));
+  REQUIRE(run("ip link set taken up"));
+  CHECK(follows(true));
+  REQUIRE(run("ip link del taken"));
+  CHECK(follows(false));
+  CHECK(director.complaints.empty());
+}
+
+TEST_CASE("a port that does not follow its link does not follow one of Linux either") {
+  PortSettings port = Director::inside();
+  port.linux_interface = "taken";
+  port.follow_link = false;
+  const Director director(port);
+  auto netlink = Netlink::open();
+  CHECK(link_of(*netlink, "fw0").carrier);
+  CHECK(director.mirror->linux_link(net::PortId{0}) == false);
+}
+
+TEST_CASE("a port of a driver's own has no link of Linux") {
+  const Director director;
+  CHECK(director.mirror->linux_link(net::PortId{0}) == std::nullopt);
 }
 
 TEST_CASE("a carrier that is as it should be is not set again") {
