@@ -23,6 +23,9 @@ constexpr long pause_ms = 20;
 constexpr long redial_ms = 1000;
 
 bool was_connected = false;
+/// The director was waited for in vain, so it is not waited for again before it has been there. keepalived, which ends within
+/// five seconds or is killed, has one more request for each of its servers then.
+bool is_gone = false;
 
 int connect_once() {
   const char* path = getenv("FAIRWAY_IPVS_SOCKET");
@@ -40,6 +43,7 @@ int connect_once() {
   real_setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t{sizeof patience});
   if (connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
     was_connected = true;
+    is_gone = false;
     return descriptor;
   }
   const int why = errno;
@@ -137,7 +141,11 @@ int dial() {
   return connect_within(was_connected || !wait ? 0 : 1000 * strtol(wait, nullptr, 10));
 }
 
-int redial() { return connect_within(redial_ms); }
+int redial() {
+  const int descriptor = connect_within(is_gone ? 0 : redial_ms);
+  is_gone = descriptor < 0;
+  return descriptor;
+}
 
 int refusal(uint32_t sequence, uint32_t port, int error) {
   int pair[2];

@@ -13,7 +13,7 @@ namespace fairway::bridge {
 /// A new connection to the director that waits five seconds at most for anything, or -1 and errno. The first of a process waits
 /// for the director to come, as long as FAIRWAY_IPVS_WAIT says (seconds; 0 if it is not set).
 int dial();
-/// Likewise, once the process has been connected: a director that is being started again is waited for a second.
+/// Likewise, once the process has been connected: a director that is being started again is waited for a second, once.
 int redial();
 
 /// One end of a pair of sockets in which this error waits as the answer to a request, and after it the end; -1 if there can be

@@ -18,6 +18,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from harness.director import program, start_fairwayd  # noqa: E402
 from harness.namespace import Namespace  # noqa: E402
 from oracle import kernel as oracle_kernel  # noqa: E402
+from saturated import saturate  # noqa: E402
 
 
 def pytest_configure():
@@ -56,12 +57,12 @@ class Bridge:
 
 
 class Director:
-    """fairwayd with a device that receives nothing, or never ends to."""
+    """fairwayd with one device."""
 
-    def __init__(self, folder, device, idle="sleep"):
+    def __init__(self, folder, device):
         self.folder = pathlib.Path(folder)
         self.config = {
-            "director": {"workers": 1, "connections": 4096, "idle": idle, "hugepages": False,
+            "director": {"workers": 1, "connections": 4096, "idle": "sleep", "hugepages": False,
                          "control_socket": str(self.folder / "control.sock")},
             "ports": [{"name": "a", "device": device}], "services": []}
         self.socket = str(self.folder / "ipvs.sock")
@@ -86,9 +87,10 @@ def director():
 
 @pytest.fixture(scope="session")
 def busy_director():
-    """Its worker has packets at every turn."""
+    """Its worker has packets of a service at every turn."""
     with tempfile.TemporaryDirectory(prefix=f"fwipvs-{os.getpid()}-") as folder:
-        made = Director(folder, "net_null0", idle="spin")
+        made = Director(folder, "")
+        saturate(made)
         made.start()
         yield made
         assert made.stop() == 0

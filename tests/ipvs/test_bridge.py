@@ -236,3 +236,63 @@ def test_a_stopped_director_holds_nobody_for_ever(director):
     finally:
         os.kill(director.process.popen.pid, signal.SIGCONT)
     assert director.bridge.run("ipvsadm", "-Ln")[0] == 0
+
+
+def test_a_program_that_loads_libnl_by_itself(bridge):
+    """It finds the bridge all the same: that stands below libnl, in libc."""
+    asks = ("import ctypes; nl = ctypes.CDLL('libnl-3.so.200', ctypes.RTLD_GLOBAL); genl = ctypes.CDLL('libnl-genl-3.so.200'); "
+            "nl.nl_socket_alloc.restype = ctypes.c_void_p; s = ctypes.c_void_p(nl.nl_socket_alloc()); genl.genl_connect(s); "
+            "print(genl.genl_ctrl_resolve(s, b'IPVS') > 0)")
+    assert bridge.run("/usr/bin/python3", "-c", asks) == (0, "True\n")
+
+
+def test_the_library_needs_libc_alone_and_is_silent(bridge):
+    """Programs inherit it that have nothing to do with IPVS: keepalived's scripts for one."""
+    library = bridge.wrapper.parent / "fairway-ipvs.so"
+    needed = subprocess.run(["readelf", "-d", library], capture_output=True, text=True, check=True).stdout
+    assert [line.split("[")[1][:-1] for line in needed.splitlines() if "(NEEDED)" in line] == ["libc.so.6"]
+    assert bridge.run("sh", "-c", "echo said; ls / >/dev/null; exit 3") == (3, "said\n")
+
+
+def test_reaches_the_director_from_any_network_namespace(bridge):
+    assert bridge.run("unshare", "--net", "ipvsadm", "-Ln")[0] == 0
+
+
+def test_its_socket_is_closed_when_another_program_takes_over(bridge):
+    """The descriptor that libnl opened with SOCK_CLOEXEC still has that flag, and no other one is left behind."""
+    program = PROGRAM.replace("print(json.dumps(met))", "os.execv('/bin/ls', ['ls', '-l', '/proc/self/fd'])")
+    status, said = bridge.run("/usr/bin/python3", "-c", program, "family")
+    assert status == 0 and "socket:" not in said, said
+
+
+FORTIFIED = r"""
+#include <linux/genetlink.h>
+#include <linux/netlink.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+struct { struct nlmsghdr header; struct genlmsghdr generic; struct nlattr attribute; char name[8]; } request = {
+  {sizeof request - 3, GENL_ID_CTRL, NLM_F_REQUEST | NLM_F_ACK, 1, 0}, {CTRL_CMD_GETFAMILY, 1, 0}, {9, CTRL_ATTR_FAMILY_NAME}, "IPVS"};
+int main(int count, char** words) {
+  char answer[4096];
+  const size_t size = atoi(words[1]);
+  struct sockaddr_nl from;
+  socklen_t length = sizeof from;
+  const int s = socket(AF_NETLINK, SOCK_RAW, NETLINK_GENERIC);
+  send(s, &request, sizeof request - 3, 0);
+  if (recv(s, answer, size, 0) < 0) return 1;
+  printf("%d ", ((struct nlmsghdr*)answer)->nlmsg_type);
+  if (recvfrom(s, answer, size, 0, (struct sockaddr*)&from, &length) < 0) return 1;
+  printf("%d %d\n", ((struct nlmsghdr*)answer)->nlmsg_type, from.nl_pid);
+}
+"""
+
+
+def test_a_program_that_was_built_with_checks_of_its_buffers(bridge, tmp_path):
+    """_FORTIFY_SOURCE makes other calls of recv and recvfrom."""
+    (tmp_path / "fortified.c").write_text(FORTIFIED)
+    program = tmp_path / "fortified"
+    subprocess.run(["gcc", "-O2", "-D_FORTIFY_SOURCE=2", "-o", program, program.with_suffix(".c")], check=True)
+    symbols = subprocess.run(["nm", "-D", program], capture_output=True, text=True, check=True).stdout
+    assert "__recv_chk" in symbols and "__recvfrom_chk" in symbols
+    assert bridge.run(program, "4096") == (0, "16 2 0\n")

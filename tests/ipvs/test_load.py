@@ -4,6 +4,10 @@
 
 import time
 
+from harness.director import Control
+from harness.namespace import wait_for
+from saturated import FLOWS, SERVERS, SERVICE, edits
+
 
 def rules(services, servers):
     for i in range(services):
@@ -33,12 +37,20 @@ def test_restores_many_rules_and_saves_them_as_they_were(bridge, record_property
 
 
 def test_no_edit_fails_while_the_worker_is_busy(busy_director):
-    bridge = busy_director.bridge
-    assert bridge.run("ipvsadm", "-A", "-t", "10.0.0.1:80", "-s", "wrr") == (0, "")
-    assert bridge.run("ipvsadm", "-a", "-t", "10.0.0.1:80", "-r", "192.0.2.1:80", "-m") == (0, "")
-    edit = "for w in $(seq 1 1000); do ipvsadm -e -t 10.0.0.1:80 -r 192.0.2.1:80 -m -w $w || echo failed; done"
-    assert bridge.ask(edit, seconds=300) == ("", 0)
-    assert bridge.ask("ipvsadm -Sn")[0].splitlines()[-1] == "-a -t 10.0.0.1:80 -r 192.0.2.1:80 -m -w 1000"
+    """What the edits cost the worker, `tools/edits` measures."""
+    bridge, control = busy_director.bridge, Control(busy_director.config["director"]["control_socket"])
+
+    def counts():
+        worker = control.workers()[0]
+        return worker["packets"], worker["verdicts"]["transmit"], worker["sleeps"]
+    wait_for(lambda: control.workers()[0]["connections"] == FLOWS, "all flows to have come")
+    packets, sent, sleeps = counts()
+    assert bridge.ask(edits(1000), seconds=300) == ("", 0)
+    assert f"-a -u {SERVICE} -r {SERVERS[0]}:53 -g -w 1000" in bridge.ask("ipvsadm -Sn")[0]
+    packets_then, sent_then, sleeps_then = counts()
+    assert packets_then - packets > 100 * FLOWS and sleeps_then == sleeps  # it was busy all the time
+    assert sent_then - sent >= packets_then - packets - 64 * 2  # and no packet went elsewhere; a burst may be counted half
+    assert control.workers()[0]["connections"] == FLOWS
 
 
 def test_two_programs_at_once(bridge):
