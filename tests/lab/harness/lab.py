@@ -79,8 +79,9 @@ class Lab:
 
     def start_echo(self, host, name, port):
         """A server for TCP and UDP that answers with NAME and what it saw; see echo.py."""
-        self.run_in(host, sys.executable, HERE / "echo.py", name, port)
+        process = self.run_in(host, sys.executable, HERE / "echo.py", name, port)
         wait_for(lambda: host.listens(port) and host.listens(port, "udp"), f"echo server of {name}")
+        return process
 
     @contextlib.contextmanager
     def capture(self, host, expression, device="eth0"):

@@ -32,6 +32,7 @@ http {{
     listen 80 backlog=4096;
     location / {{ default_type text/plain; return 200 "{name}\\n"; }}
     location /files/ {{ alias {files}/; }}
+    location /own/ {{ alias {home}/own/; }}
   }}
 }}
 """
@@ -39,7 +40,7 @@ http {{
 
 def nginx(name, home, files):
     """Writes an nginx.conf that keeps everything below `home`, and returns nginx's command line."""
-    home.mkdir()
+    (home / "own").mkdir(parents=True)  # what this server alone has, at /own/
     (home / "nginx.conf").write_text(_NGINX.format(name=name, home=home, files=files))
     return ["nginx", "-p", home, "-e", home / "error.log", "-c", home / "nginx.conf", "-g", "daemon off; master_process off;"]
 
@@ -73,7 +74,7 @@ class RealServer(Client):
         wait_for(lambda: self.listens(80), f"nginx of {self.name_in_answers}")
 
     def start_echo(self, port):
-        self.lab.start_echo(self, self.name_in_answers, port)
+        return self.lab.start_echo(self, self.name_in_answers, port)
 
     def start_iperf(self, port=5201):
         self.lab.run_in(self, "iperf3", "--server", "--port", port)
