@@ -8,9 +8,6 @@
 namespace fairway::bench {
 namespace {
 
-/// Room for the flows and an eighth more, as the floor has it.
-worker::TableSize size_for(const Plan& plan) { return {.ipv4 = plan.flows + plan.flows / 8 + 64}; }
-
 net::MacAddress mac_of_server(std::uint32_t server) {
   return {{0x02, 1, 0, static_cast<std::uint8_t>(server >> 16), static_cast<std::uint8_t>(server >> 8),
            static_cast<std::uint8_t>(server)}};
@@ -24,7 +21,7 @@ service::ServiceSpec spec_of(const Plan& plan, std::uint32_t service) {
       .forwarding = plan.forwarding,
       .servers = {}};
   for (std::uint32_t i = 0; i < plan.servers; ++i)
-    spec.servers.push_back({.address = server_address(service * plan.servers + i),
+    spec.servers.push_back({.address = server_address(plan.address_of(service, i)),
                             .port = service_port,
                             .weight = plan.weight_of(i),
                             .forwarding = plan.forwarding});
@@ -33,34 +30,63 @@ service::ServiceSpec spec_of(const Plan& plan, std::uint32_t service) {
 
 }  // namespace
 
-std::size_t Bed::table_bytes(const Plan& plan) { return worker::table_memory(size_for(plan)).total(); }
+// Flows are not spread evenly over several workers.
+std::uint32_t Bed::places_of_a_worker(const Plan& plan) {
+  return plan.workers == 1 ? plan.table_places() : plan.table_places() / plan.workers * 9 / 8 + 1024;
+}
+
+std::size_t Bed::table_bytes(const Plan& plan) {
+  return plan.workers * worker::table_memory({.ipv4 = places_of_a_worker(plan)}).total();
+}
 
 base::Result<std::unique_ptr<Bed>> Bed::create(const Plan& plan) {
   std::unique_ptr<Bed> bed(new Bed(plan));
   if (auto added = bed->add_services(); !added) return added.error();
   bed->publish_routes();
-  auto table = worker::make_connection_table(size_for(plan), -1, bed->crew_.lines(0), dpdk::Clock().now());
-  if (!table) return table.error();
-  bed->table_.emplace(std::move(*table));
-  bed->table_->connections.use_watch(bed->crew_.watch(0));
+  for (unsigned worker = 0; worker < plan.workers; ++worker)
+    if (auto added = bed->add_seat(worker); !added) return added.error();
   return bed;
 }
 
-Bed::Bed(const Plan& plan)
-    : plan_(plan),
-      context_{.services = director_.table(),
-               .statuses = director_.statuses(),
-               .lines = crew_.lines(0),
-               .loads = crew_.loads(),
-               .watch = &crew_.watch(0),
-               .now = {},
-               .routes = routes_.get(),
-               .answers = {}} {}
+base::Result<void> Bed::add_seat(unsigned worker) {
+  const worker::TableSize size{.ipv4 = places_of_a_worker(plan_)};
+  auto table = worker::make_connection_table(size, -1, crew_.lines(worker), dpdk::Clock().now());
+  if (!table) return table.error();
+  seats_.push_back(std::unique_ptr<Seat>(new Seat{.table = std::move(*table),
+                                                  .context = {.services = director_.table(),
+                                                              .statuses = director_.statuses(),
+                                                              .lines = crew_.lines(worker),
+                                                              .loads = crew_.loads(),
+                                                              .limits = crew_.limits(),
+                                                              .watch = &crew_.watch(worker),
+                                                              .worker = worker,
+                                                              .workers = plan_.workers,
+                                                              .now = {},
+                                                              .routes = routes_.get(),
+                                                              .answers = {}}}));
+  connections(worker).use_limits(crew_.limits(), crew_.loads());
+  connections(worker).use_watch(crew_.watch(worker));
+  return {};
+}
+
+std::uint64_t Bed::connections_now() {
+  std::uint64_t sum = 0;
+  for (const auto& seat : seats_) sum += seat->table.connections.counts().connections;
+  return sum;
+}
+
+std::uint64_t Bed::expired() {
+  std::uint64_t sum = 0;
+  for (const auto& seat : seats_) sum += seat->table.connections.counts().expired;
+  return sum;
+}
 
 base::Result<void> Bed::add_services() {
   for (std::uint32_t i = 0; i < plan_.services; ++i) {
     if (auto added = director_.apply(control::AddService{spec_of(plan_, i)}); !added) return added;
-    crew_.channel(0).drain([&](const worker::ServiceChanged& change) { worker::follow(change, 0, crew_.watch(0)); });
+    for (unsigned worker = 0; worker < plan_.workers; ++worker)
+      crew_.channel(worker).drain(
+          [&](const worker::ServiceChanged& change) { worker::follow(change, worker, crew_.watch(worker)); });
   }
   director_.settle();
   return {};
@@ -78,7 +104,7 @@ void Bed::publish_routes() {
     return route::NextHopId{static_cast<std::uint32_t>(routes_->next_hops.size() - 1)};
   };
   const route::NextHopId router = add_hop(outside, {{0x02, 0, 0, 0, 0, 0xfe}});
-  for (std::uint32_t i = 0; i < plan_.server_count(); ++i)
+  for (std::uint32_t i = 0; i < plan_.address_count(); ++i)
     routes_->set_on_link(inside, route::no_vlan, server_address(i), add_hop(inside, mac_of_server(i)));
   routes_->set_routes(
       {{.destination = {net::Ipv4Address(), 0}, .paths = {{.port = outside, .on_link = false, .gateway = router}}},

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <memory>
-#include <optional>
+#include <vector>
 
 #include "control/director.hpp"
 #include "dpdk/clock.hpp"
@@ -13,17 +13,22 @@
 
 namespace fairway::bench {
 
-/// What surrounds the pipeline in a director of one worker: services and servers, routes, the connection table.
+/// What surrounds the pipeline in a director: services and servers, routes, the connection tables.
 class Bed {
  public:
-  /// Memory for the table that make_table() makes, in bytes of EAL's.
+  /// Memory for the tables, in bytes of EAL's.
   static std::size_t table_bytes(const Plan& plan);
+  static std::uint32_t places_of_a_worker(const Plan& plan);
 
   static base::Result<std::unique_ptr<Bed>> create(const Plan& plan);
 
-  worker::Connections& connections() { return table_->connections; }
-  forward::Context& context() { return context_; }
+  worker::Connections& connections(unsigned worker = 0) { return seats_[worker]->table.connections; }
+  forward::Context& context(unsigned worker = 0) { return seats_[worker]->context; }
+  unsigned workers() const { return plan_.workers; }
   net::PortId port_in(bool is_reply) const { return is_reply ? inside : outside; }
+  /// Connections that are there, and that have run out, over all workers.
+  std::uint64_t connections_now();
+  std::uint64_t expired();
 
  private:
   static constexpr net::PortId outside{0}, inside{1};
@@ -33,19 +38,24 @@ class Bed {
     void want(const net::Address&) override {}
     void unwant(const net::Address&) override {}
   };
+  /// One worker's own.
+  struct Seat {
+    worker::ConnectionTable table;
+    forward::Context context;
+  };
 
-  explicit Bed(const Plan& plan);
+  explicit Bed(const Plan& plan) : plan_(plan), crew_(plan.workers) {}
 
   base::Result<void> add_services();
   void publish_routes();
+  base::Result<void> add_seat(unsigned worker);
 
   Plan plan_;
-  worker::Crew crew_{1};
+  worker::Crew crew_;
   Neighbours neighbours_;
   control::Director director_{crew_, neighbours_};
   std::shared_ptr<route::Snapshot> routes_ = std::make_shared<route::Snapshot>();
-  std::optional<worker::ConnectionTable> table_;
-  forward::Context context_;
+  std::vector<std::unique_ptr<Seat>> seats_;
 };
 
 }  // namespace fairway::bench

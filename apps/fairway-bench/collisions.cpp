@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // SPDX-FileCopyrightText: Fairway contributors
-#include "fairway-bench/collisions.hpp"
 
 #include <fmt/core.h>
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <limits>
 #include <random>
 #include <vector>
@@ -18,9 +18,18 @@
 #include "dpdk/memory.hpp"
 #include "fairway-bench/colliding_tuples.hpp"
 #include "fairway-bench/flows.hpp"
+#include "fairway-bench/modes.hpp"
 
 namespace fairway::bench {
 namespace {
+
+/// Nanoseconds per key, best of some rounds.
+struct IndexCost {
+  double lookup = std::numeric_limits<double>::infinity();  // in bursts of 32
+  double add = std::numeric_limits<double>::infinity();
+};
+
+constexpr std::uint32_t crc_tuple_count = 8'192;
 
 using Tuples = std::vector<net::Tuple4>;
 
@@ -60,11 +69,11 @@ class Keyed {
     entry.protocol = tuple.protocol;
     return index_.insert(hash_(tuple), conn::Reference::to(next_++, false));
   }
-  void look_up(const net::Tuple4* tuples) {
+  std::uint64_t look_up(const net::Tuple4* tuples) {
     std::array<std::uint64_t, burst> hashes;
     std::array<conn::Reference, burst> found;
     for (std::uint32_t i = 0; i < burst; ++i) hashes[i] = hash_(tuples[i]);
-    index_.find_burst(
+    return index_.find_burst(
         hashes.data(), burst, found.data(), [&](conn::Reference its) { __builtin_prefetch(&entries_[its.slot()]); },
         [&](std::uint32_t i, conn::Reference its) { return entries_[its.slot()].is_of(tuples[i], false); });
   }
@@ -93,11 +102,11 @@ class Crc {
   static std::size_t bytes_for(std::uint32_t keys) { return Index::bytes_for(keys); }
 
   bool add(const net::Tuple4& tuple) { return index_.insert(tuple, this); }
-  void look_up(const net::Tuple4* tuples) {
+  std::uint64_t look_up(const net::Tuple4* tuples) {
     std::array<const net::Tuple4*, burst> keys;
     std::array<void*, burst> found;
     for (std::uint32_t i = 0; i < burst; ++i) keys[i] = tuples + i;
-    index_.find_burst(keys.data(), burst, found.data());
+    return index_.find_burst(keys.data(), burst, found.data());
   }
 
  private:
@@ -107,10 +116,6 @@ class Crc {
   Index index_;
 };
 
-double nanoseconds(std::uint64_t ticks, std::size_t keys) {
-  return static_cast<double>(ticks) / static_cast<double>(dpdk::tsc_hz()) * 1e9 / static_cast<double>(keys);
-}
-
 /// One index filled with the tuples, then asked for them in another order.
 template <class Index>
 base::Result<IndexCost> cost_of(Tuples tuples, std::mt19937_64& random) {
@@ -119,17 +124,20 @@ base::Result<IndexCost> cost_of(Tuples tuples, std::mt19937_64& random) {
   std::uint64_t start = dpdk::tsc();
   for (const net::Tuple4& tuple : tuples)
     if (!index->add(tuple)) return base::Error{"an index is full"};
-  IndexCost cost{.add = nanoseconds(dpdk::tsc() - start, tuples.size())};
+  IndexCost cost{.lookup = 0, .add = nanoseconds_each(dpdk::tsc() - start, tuples.size())};
   std::shuffle(tuples.begin(), tuples.end(), random);
   start = dpdk::tsc();
-  for (std::size_t i = 0; i < tuples.size(); i += burst) index->look_up(&tuples[i]);
-  cost.lookup = nanoseconds(dpdk::tsc() - start, tuples.size());
+  std::uint64_t found = ~std::uint64_t{0} >> (64 - burst);
+  for (std::size_t i = 0; i < tuples.size(); i += burst) found &= index->look_up(&tuples[i]);
+  cost.lookup = nanoseconds_each(dpdk::tsc() - start, tuples.size());
+  if (static_cast<std::uint32_t>(std::popcount(found)) != burst) return base::Error{"an index has lost a key"};
   return cost;
 }
 
-/// Rounds of both kinds in turn, so that both meet the same machine.
+/// Two kinds of tuples in turn, so that both meet the same machine.
 template <class Index>
-base::Result<void> compare(const Tuples& chosen, std::uint32_t rounds, IndexCost& of_chosen, IndexCost& of_random) {
+base::Result<void> compare(const Tuples& chosen, std::uint32_t rounds, Progress& progress, IndexCost& of_chosen,
+                           IndexCost& of_random) {
   std::mt19937_64 random(1);
   const auto keep_best = [&](const Tuples& tuples, IndexCost& best) -> base::Result<void> {
     const auto cost = cost_of<Index>(tuples, random);
@@ -137,28 +145,45 @@ base::Result<void> compare(const Tuples& chosen, std::uint32_t rounds, IndexCost
     best = {.lookup = std::min(best.lookup, cost->lookup), .add = std::min(best.add, cost->add)};
     return {};
   };
-  of_chosen = of_random = {std::numeric_limits<double>::infinity(), std::numeric_limits<double>::infinity()};
   for (std::uint32_t round = 0; round < rounds; ++round) {
-    fmt::print(stderr, "\rround {} of {} ", round + 1, rounds);
+    progress.show("rounds", round, rounds);
     if (auto done = keep_best(random_tuples(chosen.size(), random), of_random); !done) return done;
     if (auto done = keep_best(chosen, of_chosen); !done) return done;
   }
-  fmt::print(stderr, "\n");
   return {};
+}
+
+void add_row(Report& report, const char* hash, const char* kind, std::uint32_t tuples, const IndexCost& cost) {
+  report.add_row() = {
+      {"hash", hash}, {"kind", kind}, {"tuples", tuples}, {"lookup_ns", cost.lookup}, {"add_ns", cost.add}};
 }
 
 }  // namespace
 
 std::size_t memory_for_collisions() { return Keyed::bytes_for(room * colliding_tuple_count); }
 
-base::Result<Collisions> measure_collisions(std::uint32_t rounds) {
+base::Result<Report> measure_collisions(const Options& options) {
   const Tuples chosen = colliding_tuples(virtual_address(0), service_port);
-  Collisions result;
-  if (auto done = compare<Keyed>(chosen, rounds, result.chosen, result.random); !done) return done.error();
   // Each of these walks through a chain of all buckets: fewer show it.
   const Tuples fewer(chosen.begin(), chosen.begin() + crc_tuple_count);
-  if (auto done = compare<Crc>(fewer, 1, result.crc_chosen, result.crc_random); !done) return done.error();
-  return result;
+  IndexCost colliding, random, crc_colliding, crc_random;
+  Progress progress(options.progress);
+  if (auto done = compare<Keyed>(chosen, options.rounds, progress, colliding, random); !done) return done.error();
+  if (auto done = compare<Crc>(fewer, 1, progress, crc_colliding, crc_random); !done) return done.error();
+  const double lookup_ratio = colliding.lookup / random.lookup, add_ratio = colliding.add / random.add;
+  Report report;
+  report.facts = {{"mode", options.mode}, {"rounds", options.rounds}};
+  report.facts["ratio"] = rounded(lookup_ratio, 3);
+  report.facts["add_ratio"] = rounded(add_ratio, 3);
+  report.title = "what tuples that all have the same CRC32C cost an index";
+  report.columns = {
+      {"hash", "hash"}, {"kind", "tuples"}, {"tuples", "number"}, {"lookup_ns", "ns/lookup"}, {"add_ns", "ns/add"}};
+  add_row(report, "CRC32C", "random", crc_tuple_count, crc_random);
+  add_row(report, "CRC32C", "colliding", crc_tuple_count, crc_colliding);
+  add_row(report, "keyed", "random", colliding_tuple_count, random);
+  add_row(report, "keyed", "colliding", colliding_tuple_count, colliding);
+  report.notes.push_back(fmt::format("colliding / random, keyed: lookup {:.2f}, add {:.2f}", lookup_ratio, add_ratio));
+  return report;
 }
 
 }  // namespace fairway::bench

@@ -2,8 +2,10 @@
 // SPDX-FileCopyrightText: Fairway contributors
 #include "fairway-bench/floor.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
+#include <vector>
 
 #include "net/headers.hpp"
 
@@ -39,6 +41,26 @@ base::Result<Floor> Floor::create(const Plan& plan) {
   for (std::uint32_t i = 0; i < plan.flows; ++i)
     if (!index->insert(client_tuple(plan, i), &(*entries)[i])) return base::Error{"the floor's index is full"};
   return Floor(std::move(*index), std::move(*entries));
+}
+
+void Floor::change(const Plan& plan, std::uint32_t rounds, Changes& changes) {
+  const std::uint32_t count = std::min(16'384u, plan.flows / 8 + 1);  // the index has room for so many more
+  std::vector<net::Tuple4> old, young;
+  for (std::uint32_t round = 0; round < rounds; ++round) {
+    old.clear();
+    young.clear();
+    for (std::uint32_t i = 0; i < count; ++i) {
+      old.push_back(client_tuple(plan, first_ + i));
+      young.push_back(client_tuple(plan, first_ + plan.flows + i));
+    }
+    const std::uint64_t start = dpdk::tsc();
+    for (std::uint32_t i = 0; i < count; ++i) index_.insert(young[i], &entries_[(first_ + i) % plan.flows]);
+    const std::uint64_t added = dpdk::tsc();
+    for (const net::Tuple4& tuple : old) index_.erase(tuple);
+    changes.remove.add(nanoseconds_each(dpdk::tsc() - added, count));
+    changes.add.add(nanoseconds_each(added - start, count));
+    first_ += count;
+  }
 }
 
 void Floor::run(dpdk::Packet* const* packets, std::uint32_t count, std::uint32_t now) noexcept {

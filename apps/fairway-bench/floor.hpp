@@ -6,6 +6,7 @@
 #include "dpdk/memory.hpp"
 #include "dpdk/packet.hpp"
 #include "fairway-bench/flows.hpp"
+#include "fairway-bench/timing.hpp"
 
 namespace fairway::bench {
 
@@ -17,6 +18,15 @@ class Floor {
   static std::size_t bytes_for(const Plan& plan);
 
   static base::Result<Floor> create(const Plan& plan);
+
+  /// What adding keys to the index and taking others out costs, ns each, a call each.
+  struct Changes {
+    Timing add, remove;
+  };
+  /// The oldest of its flows go, and as many new ones come, for each of some rounds.
+  void change(const Plan& plan, std::uint32_t rounds, Changes& changes);
+  /// It holds as many flows as planned from this one on.
+  std::uint32_t first_flow() const { return first_; }
 
   /// One pass over `count` packets, a multiple of the burst's 32.
   void run(dpdk::Packet* const* packets, std::uint32_t count, std::uint32_t now) noexcept;
@@ -34,6 +44,7 @@ class Floor {
 
   dpdk::CrcIndex<net::Tuple4> index_;
   dpdk::Array<Entry> entries_;
+  std::uint32_t first_ = 0;
 };
 
 }  // namespace fairway::bench

@@ -8,6 +8,7 @@
 
 #include "dpdk/eal.hpp"
 #include "fairway-bench/bench.hpp"
+#include "fairway-bench/instructions.hpp"
 
 namespace {
 
@@ -22,10 +23,18 @@ unsigned last_usable_cpu() {
   return last;
 }
 
+/// The last ones up to that CPU, one a worker's thread.
+std::vector<unsigned> cpus(const Options& options) {
+  const unsigned last = options.cpu.value_or(last_usable_cpu()), threads = options.threads ? options.plan.workers : 1;
+  std::vector<unsigned> all;
+  for (unsigned i = 0; i < threads && i <= last; ++i) all.push_back(last - i);
+  return all;
+}
+
 dpdk::EalSettings eal_settings(const Options& options) {
   const std::size_t memory = bench::megabytes_for(options, true);
   dpdk::EalSettings settings;
-  settings.worker_cpus = {options.cpu.value_or(last_usable_cpu())};
+  settings.worker_cpus = cpus(options);
   settings.hugepages = options.hugepages == "yes" || (options.hugepages == "auto" && dpdk::hugepages_available(memory));
   settings.memory_megabytes = settings.hugepages ? memory : bench::megabytes_for(options, false);
   settings.file_prefix = "fairway-bench-" + std::to_string(getpid());
@@ -37,17 +46,33 @@ int complain(const base::Error& error) {
   return 1;
 }
 
-int run(const Options& options) {
+base::Result<bench::Report> measure(const Options& options, bool hugepages, dpdk::Eal& eal) {
+  const auto on_all = [&](const std::function<void(unsigned)>& work) -> base::Result<void> {
+    for (unsigned worker = 0; worker < eal.workers(); ++worker)
+      if (auto launched = eal.launch(worker, [&, worker] { work(worker); }); !launched) return launched;
+    eal.join();
+    return {};
+  };
+  if (options.threads) return bench::run(options, hugepages, on_all);
+  std::optional<base::Result<bench::Report>> report;
+  if (auto launched = eal.launch(0, [&] { report.emplace(bench::run(options, hugepages)); }); !launched)
+    return launched.error();
+  eal.join();
+  return *report;
+}
+
+int run(int argc, char** argv, const Options& options) {
   const dpdk::EalSettings settings = eal_settings(options);
+  if (options.threads && settings.worker_cpus.size() < options.plan.workers)
+    return complain({"--threads: a worker each needs a CPU of its own, there are too few up to the one of --cpu"});
   auto eal =
       dpdk::Eal::start(settings, [](dpdk::Severity, std::string_view line) { fmt::print(stderr, "{}\n", line); });
   if (!eal) return complain(eal.error());
-  std::optional<base::Result<std::string>> text;
-  if (auto launched = eal->launch(0, [&] { text.emplace(bench::run(options, settings.hugepages)); }); !launched)
-    return complain(launched.error());
-  eal->join();
-  if (!*text) return complain(text->error());
-  fmt::print("{}", **text);
+  auto report = measure(options, settings.hugepages, *eal);
+  if (!report) return complain(report.error());
+  if (options.instructions)
+    if (auto counted = bench::count_instructions(argc, argv, *report); !counted) return complain(counted.error());
+  fmt::print("{}", options.json ? bench::json_line(*report) : bench::table(*report));
   return 0;
 }
 
@@ -56,5 +81,5 @@ int run(const Options& options) {
 int main(int argc, char** argv) {
   Options options;
   if (const auto status = bench::parse(argc, argv, options)) return *status;
-  return run(options);
+  return run(argc, argv, options);
 }

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // SPDX-FileCopyrightText: Fairway contributors
-#include "fairway-bench/scheduling.hpp"
-
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -9,11 +7,23 @@
 #include <optional>
 #include <random>
 
-#include "fairway-bench/line.hpp"
+#include "fairway-bench/lines.hpp"
+#include "fairway-bench/modes.hpp"
 #include "sched/registry.hpp"
 
 namespace fairway::bench {
 namespace {
+
+/// Real servers of the service that is measured.
+constexpr std::array<std::uint32_t, 4> sizes{2, 64, 1024, 4096};
+
+/// Nanoseconds per new connection, best of some rounds, by sizes.
+struct Costs {
+  /// The choice, and what counting the connection, its first change and the end of another one costs for the choice's sake.
+  std::array<double, sizes.size()> choice{};
+  /// A SYN's whole way through the pipeline: all stages, its connection opened, the packet rewritten.
+  std::array<double, sizes.size()> connection{};
+};
 
 constexpr std::uint32_t open_connections = 8'192, round_size = Deck::size;
 constexpr std::uint32_t destinations = 1'024;  // what lblc and lblcr tell apart
@@ -24,10 +34,6 @@ Plan plan_of(const sched::Scheduler& scheduler, std::uint32_t servers) {
           .servers = servers,
           .scheduler = std::string(scheduler.name()),
           .weight = std::max(round_size / servers, 1u)};
-}
-
-double nanoseconds(std::uint64_t ticks) {
-  return static_cast<double>(ticks) / static_cast<double>(dpdk::tsc_hz()) * 1e9 / round_size;
 }
 
 /// Choices alone, counted as the connection table counts.
@@ -64,7 +70,7 @@ class Choices {
       begin(server->id);
       end(std::exchange(open_[ends_[i]], server->id));
     }
-    const double result = nanoseconds(dpdk::tsc() - start);
+    const double result = nanoseconds_each(dpdk::tsc() - start, round_size);
     if (!is_complete) return base::Error{"a connection found no server"};
     return result;
   }
@@ -111,16 +117,15 @@ class Choices {
 /// SYNs through the pipeline; what they opened is ended between the rounds.
 class Connections {
  public:
-  Connections(Bed& bed, Deck& deck, const Plan& plan) : bed_(bed), deck_(deck), plan_(plan), line_(bed) {}
+  Connections(Bed& bed, Lines& lines, Deck& deck, const Plan& plan)
+      : bed_(bed), lines_(lines), deck_(deck), plan_(plan) {}
 
   base::Result<double> time() {
     for (std::uint32_t i = 0; i < round_size; ++i)
-      deck_.write(i, client_tuple(plan_, i), net::TcpHeader::syn, bed_.port_in(false));
-    const std::uint64_t before = line_.count(forward::Verdict::transmit);
-    const std::uint64_t start = dpdk::tsc();
-    line_.run(deck_.packets(), round_size);
-    const double result = nanoseconds(dpdk::tsc() - start);
-    if (line_.count(forward::Verdict::transmit) - before != round_size) return base::Error{"a SYN was not transmitted"};
+      lines_.give(0, deck_.write(i, client_tuple(plan_, i), net::TcpHeader::syn, bed_.port_in(false)));
+    const double result = nanoseconds_each(lines_.measure(), round_size);
+    if (lines_.count(forward::Verdict::transmit) != lines_.measured_packets())
+      return base::Error{"SYNs were not transmitted: " + lines_.others()};
     end_all();
     return result;
   }
@@ -136,9 +141,9 @@ class Connections {
   }
 
   Bed& bed_;
+  Lines& lines_;
   Deck& deck_;
   const Plan& plan_;
-  Line line_;
 };
 
 /// The first round, which builds up what the choice needs, is not timed.
@@ -153,9 +158,9 @@ base::Result<double> best_of(Timed& timed, std::uint32_t rounds) {
   return best;
 }
 
-base::Result<SchedulingCost> cost_of(const sched::Scheduler& scheduler, std::uint32_t servers, Deck& deck,
-                                     std::uint32_t rounds) {
-  const Plan plan = plan_of(scheduler, servers);
+base::Result<void> measure(const sched::Scheduler& scheduler, std::size_t size, Deck& deck, std::uint32_t rounds,
+                           Costs& costs) {
+  const Plan plan = plan_of(scheduler, sizes[size]);
   auto bed = Bed::create(plan);
   if (!bed) return bed.error();
   Choices choices(**bed, plan);
@@ -163,32 +168,61 @@ base::Result<SchedulingCost> cost_of(const sched::Scheduler& scheduler, std::uin
   const auto choice = best_of(choices, rounds);
   if (!choice) return choice.error();
   choices.finish();
-  Connections connections(**bed, deck, plan);
+  auto lines = Lines::create(**bed, forward::burst_size, {});
+  if (!lines) return lines.error();
+  Connections connections(**bed, **lines, deck, plan);
   const auto connection = best_of(connections, rounds);
   if (!connection) return connection.error();
-  return SchedulingCost{.choice = *choice, .connection = *connection};
+  costs.choice[size] = *choice;
+  costs.connection[size] = *connection;
+  return {};
+}
+
+void add_row(Report& report, std::string_view scheduler, const Costs& costs) {
+  auto& row = report.add_row();
+  row["scheduler"] = scheduler;
+  const auto add = [&](const char* what, const std::array<double, sizes.size()>& its) {
+    for (std::size_t i = 0; i < sizes.size(); ++i) row[fmt::format("{}_{}_ns", what, sizes[i])] = its[i];
+    row[fmt::format("{}_ratio", what)] = its.back() / its.front();
+  };
+  add("choice", costs.choice);
+  add("syn", costs.connection);
+}
+
+std::vector<Column> columns() {
+  std::vector<Column> all{{"scheduler", "scheduler"}};
+  for (const char* what : {"choice", "syn"}) {
+    for (const std::uint32_t size : sizes)
+      all.push_back({fmt::format("{}_{}_ns", what, size), fmt::format("{} {}", what, size)});
+    all.push_back({fmt::format("{}_ratio", what), "ratio", 2});
+  }
+  return all;
 }
 
 }  // namespace
 
 std::size_t memory_for_scheduling() { return Bed::table_bytes(plan_of(*sched::all().front(), 2)); }
 
-base::Result<std::vector<SchedulerFigures>> measure_scheduling(const Options& options) {
-  auto deck = Deck::create();
+base::Result<Report> measure_scheduling(const Options& options) {
+  auto deck = Deck::create(FrameSizes());
   if (!deck) return deck.error();
-  std::vector<SchedulerFigures> all;
+  Report report;
+  report.title = fmt::format(
+      "ns per new connection by real servers, best of {} rounds of 16,384: the choice with its counting, "
+      "and a SYN's way through the pipeline",
+      options.rounds);
+  report.columns = columns();
+  Progress progress(options.progress);
   for (const sched::Scheduler* scheduler : sched::all()) {
-    SchedulerFigures figures{.scheduler = scheduler->name(), .costs = {}};
-    fmt::print(stderr, "\r{:<8}", figures.scheduler);
-    for (std::size_t i = 0; i < scheduling_sizes.size(); ++i) {
-      const auto cost = cost_of(*scheduler, scheduling_sizes[i], *deck, options.rounds);
-      if (!cost) return base::Error{fmt::format("{}: {}", figures.scheduler, cost.error().message)};
-      figures.costs[i] = *cost;
-    }
-    all.push_back(figures);
+    progress.show("schedulers", report.rows.size(), sched::all().size());
+    Costs costs;
+    for (std::size_t size = 0; size < sizes.size(); ++size)
+      if (auto measured = measure(*scheduler, size, *deck, options.rounds, costs); !measured)
+        return base::Error{fmt::format("{}: {}", scheduler->name(), measured.error().message)};
+    add_row(report, scheduler->name(), costs);
   }
-  fmt::print(stderr, "\n");
-  return all;
+  report.facts = {{"mode", options.mode}, {"rounds", options.rounds}, {"servers", sizes}};
+  return report;
 }
 
 }  // namespace fairway::bench

@@ -27,14 +27,22 @@ Standing Table::standing_of(const Hot& entry) noexcept {
 // A slot can only be used after the burst in which it was freed, so room is made ahead, for as many as one burst may open.
 void Table::make_room() noexcept {
   const std::uint32_t enough = std::min<std::uint32_t>(largest_burst, capacity() / 4);
+  std::array<std::uint32_t, Timers::most_at_once> slots;
   for (const Standing standing : {Standing::half_open, Standing::closing})
     while (free_count_ + released_ < enough) {
-      const auto slot = timers_.first(standing);
-      if (!slot) break;
-      give_up(*slot);
-      ++counts_.evicted;
+      const std::size_t wanted = std::min<std::size_t>(slots.size(), enough - free_count_ - released_);
+      const std::uint32_t count = timers_.take_first(standing, {slots.data(), wanted});
+      if (count == 0) break;
+      evict({slots.data(), count});
     }
   crowded_ = false;
+}
+
+void Table::evict(std::span<const std::uint32_t> slots) noexcept {
+  std::array<Hashes, Timers::most_at_once> hashes;
+  for (std::size_t i = 0; i < slots.size(); ++i) hashes[i] = prepare_release(slots[i]);
+  for (std::size_t i = 0; i < slots.size(); ++i) release(slots[i], hashes[i], true);
+  counts_.evicted += slots.size();
 }
 
 bool Table::claim_reply_tuple(const net::Tuple4& reply, std::uint64_t hash) noexcept {
@@ -82,20 +90,24 @@ auto Table::open(const NewConnection& connection, std::uint64_t hash, base::Stam
                           .destination_port = connection.tuple.source_port,
                           .protocol = connection.tuple.protocol};
   const std::uint64_t reply_hash = is_nat ? hash_(reply) : 0;
-  if (is_nat && !claim_reply_tuple(reply, reply_hash)) return {Opened::tuple_taken};
+  if (is_nat) index_.prefetch(reply_hash);
   now_ = now;
   crowded_ = free_count_ <= largest_burst;
   if (free_count_ == 0) return {Opened::full};
+  prefetch_place();
   const std::uint32_t slot = storage_.free[free_count_ - 1];
   if (!index_.insert(hash, Reference::to(slot, false))) return {Opened::full};
-  if (is_nat && !index_.insert(reply_hash, Reference::to(slot, true))) {
+  fill(slot, connection, now);  // meanwhile the bucket of the replies comes
+  const auto give_back = [&](Opened outcome) -> Opening {
     index_.erase(hash, Reference::to(slot, false));
-    return {Opened::full};
-  }
+    hot(slot).flags = 0;
+    return {outcome};
+  };
+  if (is_nat && !claim_reply_tuple(reply, reply_hash)) return give_back(Opened::tuple_taken);
+  if (is_nat && !index_.insert(reply_hash, Reference::to(slot, true))) return give_back(Opened::full);
   --free_count_;
   // The released ones lie behind the free ones: the last of them fills the gap.
   if (released_ > 0) storage_.free[free_count_] = storage_.free[free_count_ + released_];
-  fill(slot, connection, now);
   timers_.insert(slot, Standing::half_open, now);
   service::bind_connection(connection.server.id, lines_, limits_, loads_);
   note(connection.server.id);
@@ -141,18 +153,32 @@ void Table::confirm(std::uint32_t slot, base::Stamp now) noexcept {
 
 void Table::expire(std::uint32_t slot) noexcept {
   timers_.remove(slot);
-  release(slot);
+  release(slot, hashes_of(hot(slot)));
 }
 
 void Table::give_up(std::uint32_t slot) noexcept {
   timers_.remove(slot);
-  release(slot, true);
+  release(slot, hashes_of(hot(slot)), true);
 }
 
-void Table::release(std::uint32_t slot, bool early) noexcept {
+Table::Hashes Table::hashes_of(const Hot& entry) const noexcept {
+  return {.tuple = hash_(entry.tuple4()),
+          .reply = entry.forwarding == service::Forwarding::nat ? hash_(entry.reply4()) : 0};
+}
+
+Table::Hashes Table::prepare_release(std::uint32_t slot) const noexcept {
+  const Hot& entry = hot(slot);
+  const Hashes hashes = hashes_of(entry);
+  index_.prefetch(hashes.tuple);
+  if (entry.forwarding == service::Forwarding::nat) index_.prefetch(hashes.reply);
+  __builtin_prefetch(&lines_[entry.server_id.value], 1);
+  return hashes;
+}
+
+void Table::release(std::uint32_t slot, const Hashes& hashes, bool early) noexcept {
   Hot& entry = hot(slot);
-  index_.erase(hash_(entry.tuple4()), Reference::to(slot, false));
-  if (entry.forwarding == service::Forwarding::nat) index_.erase(hash_(entry.reply4()), Reference::to(slot, true));
+  index_.erase(hashes.tuple, Reference::to(slot, false));
+  if (entry.forwarding == service::Forwarding::nat) index_.erase(hashes.reply, Reference::to(slot, true));
   service::ServerLine& line = lines_[entry.server_id.value];
   service::unbind_connection(entry.server_id, lines_, entry.has(Hot::inactive) ? line.inactive : line.active, limits_,
                              loads_);
@@ -165,16 +191,33 @@ void Table::release(std::uint32_t slot, bool early) noexcept {
   ++counts_.expired;
 }
 
-void Table::look_at(std::uint32_t slot, base::Stamp now) noexcept {
-  if (hot(slot).is_due(now))
-    release(slot);
-  else
-    timers_.insert(slot, standing_of(hot(slot)), now);
+/// The place that is taken a few openings from now: by then it is in the cache.
+void Table::prefetch_place() const noexcept {
+  constexpr std::uint32_t distance = 8;
+  if (free_count_ <= distance) return;
+  const std::uint32_t slot = storage_.free[free_count_ - 1 - distance];
+  __builtin_prefetch(&storage_.hot[slot], 1);
+  __builtin_prefetch(&storage_.cold[slot], 1);
+}
+
+void Table::look_at(std::span<const std::uint32_t> slots, base::Stamp now) noexcept {
+  std::array<Hashes, Timers::most_at_once> hashes;
+  std::uint32_t due = 0;
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    if (!hot(slots[i]).is_due(now)) continue;
+    due |= 1u << i;
+    hashes[i] = prepare_release(slots[i]);
+  }
+  for (std::size_t i = 0; i < slots.size(); ++i)
+    if ((due >> i & 1) != 0)
+      release(slots[i], hashes[i]);
+    else
+      timers_.insert(slots[i], standing_of(hot(slots[i])), now);
 }
 
 bool Table::end_burst(base::Stamp now, std::uint32_t budget) noexcept {
   now_ = now;
-  const bool more = timers_.advance(now, budget, [&](std::uint32_t slot) { look_at(slot, now); });
+  const bool more = timers_.advance(now, budget, [&](std::span<const std::uint32_t> slots) { look_at(slots, now); });
   if (crowded_) make_room();
   free_count_ += released_;
   released_ = 0;

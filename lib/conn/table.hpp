@@ -119,11 +119,20 @@ class Table {
   void make_room() noexcept;
   bool claim_reply_tuple(const net::Tuple4& reply, std::uint64_t hash) noexcept;
   void fill(std::uint32_t slot, const NewConnection& connection, base::Stamp now) noexcept;
-  void release(std::uint32_t slot, bool early = false) noexcept;
+  /// What a connection's tuples hash to; the reply's is of NAT only.
+  struct Hashes {
+    std::uint64_t tuple = 0, reply = 0;
+  };
+  Hashes hashes_of(const Hot& entry) const noexcept;
+  /// What ending it will touch beside its own lines comes into the cache.
+  Hashes prepare_release(std::uint32_t slot) const noexcept;
+  void release(std::uint32_t slot, const Hashes& hashes, bool early = false) noexcept;
+  void evict(std::span<const std::uint32_t> slots) noexcept;
+  void prefetch_place() const noexcept;
   void note(service::ServerId server) noexcept {
     if (watch_) watch_->note(server);
   }
-  void look_at(std::uint32_t slot, base::Stamp now) noexcept;
+  void look_at(std::span<const std::uint32_t> slots, base::Stamp now) noexcept;
 
   Storage storage_;
   Index index_;

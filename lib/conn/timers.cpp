@@ -20,7 +20,7 @@ void Timers::insert(std::uint32_t slot, Standing standing, base::Stamp now) noex
   // A wheel that lags behind is not filled so far ahead that a bucket would mean two moments.
   if (ahead(due) >= buckets) due = (tick_ + buckets - 1) & tick_mask;
 
-  const std::uint32_t at = bucket(standing, due);
+  const std::uint32_t at = bucket(standing, due) + slot % lists;
   const std::uint32_t head = heads_[at];
   Cold& cold = cold_[slot];
   cold.next = head;
@@ -44,12 +44,35 @@ void Timers::remove(std::uint32_t slot) noexcept {
   --counts_[hot_[slot].standing];
 }
 
-std::optional<std::uint32_t> Timers::first(Standing standing) noexcept {
+// One of each list in turn: by the time that a list's turn comes again its next one is in the cache.
+std::uint32_t Timers::take(Standing standing, std::uint32_t at, std::span<std::uint32_t> slots) noexcept {
+  const std::uint32_t first = bucket(standing, at);
+  std::uint32_t* heads = &heads_[first];
+  std::uint32_t count = 0;
+  for (bool found = true; found && count < slots.size();) {
+    found = false;
+    for (std::uint32_t list = 0; list < lists && count < slots.size(); ++list) {
+      const std::uint32_t slot = heads[list];
+      if (slot == none) continue;
+      found = true;
+      slots[count++] = slot;
+      heads[list] = cold_[slot].next;
+      if (heads[list] != none) __builtin_prefetch(&cold_[heads[list]], 1);
+      __builtin_prefetch(&hot_[slot], 1);
+    }
+  }
+  for (std::uint32_t list = 0; list < lists; ++list)
+    if (heads[list] != none) cold_[heads[list]].previous = bucket_flag | (first + list);
+  counts_[static_cast<std::size_t>(standing)] -= count;
+  return count;
+}
+
+std::uint32_t Timers::take_first(Standing standing, std::span<std::uint32_t> slots) noexcept {
   const auto wheel = static_cast<std::size_t>(standing);
-  if (counts_[wheel] == 0) return std::nullopt;
+  if (counts_[wheel] == 0) return 0;
   if (ahead(first_[wheel]) >= buckets) first_[wheel] = tick_;  // it has passed
-  while (heads_[bucket(standing, first_[wheel])] == none) first_[wheel] = (first_[wheel] + 1) & tick_mask;
-  return heads_[bucket(standing, first_[wheel])];
+  while (is_empty(standing, first_[wheel])) first_[wheel] = (first_[wheel] + 1) & tick_mask;
+  return take(standing, first_[wheel], slots);
 }
 
 }  // namespace fairway::conn

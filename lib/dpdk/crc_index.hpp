@@ -46,6 +46,7 @@ class CrcIndex {
 
   /// False: the table is full.
   bool insert(const Key& key, void* data) noexcept { return rte_hash_add_key_data(table_.get(), &key, data) == 0; }
+  void erase(const Key& key) noexcept { rte_hash_del_key(table_.get(), &key); }
 
  private:
   explicit CrcIndex(HashTable table) : table_(std::move(table)) {}

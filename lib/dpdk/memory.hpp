@@ -11,6 +11,9 @@
 
 namespace fairway::dpdk {
 
+/// Bytes that are taken of EAL's memory, and of the kernel's by Memory. Not for the data path.
+std::size_t bytes_in_use();
+
 /// Memory of EAL's on a NUMA node where there are hugepages, else the kernel's, page by page as it is first written: then
 /// it lies on the node of the writer and does not count towards EAL's. Zeroed, aligned to 64 bytes.
 class Memory {

@@ -103,6 +103,12 @@ inline bool fill(Packet& packet, std::span<const std::uint8_t> bytes) noexcept {
   return true;
 }
 
+/// Of a packet of one segment with room for it. Bytes that are new are those that the buffer has there.
+inline void set_length(Packet& packet, std::uint16_t bytes) noexcept {
+  packet.data_len = bytes;
+  packet.pkt_len = bytes;
+}
+
 /// The packet's bytes, from all its segments. Returns their number, or 0 if they do not fit.
 inline std::size_t copy_out(const Packet& packet, std::span<std::uint8_t> bytes) noexcept {
   if (packet.pkt_len > bytes.size()) return 0;

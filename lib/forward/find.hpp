@@ -7,9 +7,10 @@
 
 namespace fairway::forward {
 
-/// Looks up all tuples at once and sorts out the misses. The lines of the connections found are in the cache afterwards.
+/// Looks up all tuples at once and sorts out the misses. The lines of the connections found are in the cache afterwards,
+/// and those of their servers on their way.
 template <class Connections>
-void look_up(Burst& burst, Connections& connections) noexcept {
+void look_up(Burst& burst, Connections& connections, const Context& context) noexcept {
   std::array<const net::Tuple4*, burst_size> keys;
   std::array<std::uint64_t, burst_size> hashes;
   std::array<std::uint32_t, burst_size> places;
@@ -22,7 +23,12 @@ void look_up(Burst& burst, Connections& connections) noexcept {
   }
   if (count == 0) return;
   const auto hits = PacketSet::of_bits(connections.find_burst(keys.data(), hashes.data(), count, found.data()));
-  for (const std::uint32_t k : hits) burst.connect(places[k], found[k], connections.hot(found[k].slot()));
+  for (const std::uint32_t k : hits) {
+    conn::Hot& entry = connections.hot(found[k].slot());
+    burst.connect(places[k], found[k], entry);
+    __builtin_prefetch(&context.lines[entry.server_id.value], 1);
+    __builtin_prefetch(&context.statuses[entry.server_id.value]);
+  }
   for (const std::uint32_t k : PacketSet::first(count).without(hits)) burst.missed.add(places[k]);
 }
 

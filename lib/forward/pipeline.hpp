@@ -18,9 +18,9 @@ namespace fairway::forward {
 /// finished, and the others are as they came. docs/life-of-a-packet.md tells it in words.
 template <class Connections>
 void run(Burst& burst, Connections& connections, Context& context) noexcept {
-  parse(burst, context);                // headers → tuple; what is not for a director goes to the kernel
-  look_up(burst, connections);          // one bulk lookup → connection, or a miss
-  expire(burst, connections, context);  // overdue, or reused by a SYN → ended, a miss
+  parse(burst, context);                 // headers → tuple; what is not for a director goes to the kernel
+  look_up(burst, connections, context);  // one bulk lookup → connection, or a miss
+  expire(burst, connections, context);   // overdue, or reused by a SYN → ended, a miss
 
   if (!burst.missed.empty()) {
     const Classified classified = classify(burst, context);  // misses → service, NAT reply, or the kernel's
@@ -43,7 +43,7 @@ void run(Burst& burst, Connections& connections, Context& context) noexcept {
 template <class Connections>
 void run_from_kernel(Burst& burst, Connections& connections, Context& context) noexcept {
   parse_from_kernel(burst);
-  look_up(burst, connections);
+  look_up(burst, connections, context);
   expire(burst, connections, context);
   uncount_kept(burst, context);
   leave_to_kernel(burst, connections, context);

@@ -32,16 +32,29 @@ class Wheel {
   std::set<std::uint32_t> advance(Stamp now, std::uint32_t budget = ~0u) {
     std::set<std::uint32_t> ended;
     looks = 0;
-    more = timers_.advance(now, budget, [&](std::uint32_t slot) {
-      ++looks;
-      if (hot_[slot].is_due(now))
-        ended.insert(slot);
-      else
-        timers_.insert(slot, standings_[slot], now);
+    more = timers_.advance(now, budget, [&](std::span<const std::uint32_t> slots) {
+      for (const std::uint32_t slot : slots) {
+        ++looks;
+        if (hot_[slot].is_due(now))
+          ended.insert(slot);
+        else
+          timers_.insert(slot, standings_[slot], now);
+      }
     });
     return ended;
   }
-  std::optional<std::uint32_t> first(Standing standing) { return timers_.first(standing); }
+  /// The one that would be taken out first; it stays.
+  std::optional<std::uint32_t> first(Standing standing) {
+    std::uint32_t slot = Timers::none;
+    if (timers_.take_first(standing, {&slot, 1}) == 0) return std::nullopt;
+    timers_.insert(slot, standing, hot_[slot].last_seen);
+    return slot;
+  }
+  std::set<std::uint32_t> take_first(Standing standing, std::size_t most) {
+    std::vector<std::uint32_t> slots(most);
+    slots.resize(timers_.take_first(standing, slots));
+    return {slots.begin(), slots.end()};
+  }
 
   std::uint32_t looks = 0;
   bool more = false;
@@ -169,6 +182,28 @@ TEST_CASE("the first of a standing is the one that is due first") {
   wheel.disarm(4);
   wheel.disarm(0);
   CHECK_FALSE(wheel.first(Standing::half_open));
+}
+
+TEST_CASE("those that are due first are taken out together, and the rest of their bucket stays in order") {
+  Wheel wheel(100);
+  for (std::uint32_t slot = 0; slot < 100; ++slot) wheel.arm(slot, slot < 60 ? 10 : 20, at(0), Standing::half_open);
+  std::set<std::uint32_t> taken;
+  for (const std::size_t size : {32u, 28u}) {
+    const auto some = wheel.take_first(Standing::half_open, size);
+    CHECK(some.size() == size);
+    taken.insert(some.begin(), some.end());
+    if (size == 32) {  // one in the middle of a list, and one that may have become its head
+      for (std::uint32_t slot = 0; slot < 60; ++slot)
+        if (!taken.contains(slot)) {
+          wheel.disarm(slot);
+          wheel.arm(slot, 10, at(0), Standing::half_open);
+        }
+    }
+  }
+  CHECK(taken.size() == 60);
+  CHECK(*taken.rbegin() == 59);
+  CHECK(wheel.take_first(Standing::half_open, 64).size() == 40);
+  CHECK(wheel.take_first(Standing::half_open, 64).empty());
 }
 
 TEST_CASE("the first is found after time has passed it by") {
