@@ -90,13 +90,13 @@ TEST_CASE("the defaults in the table of keys are those of the configuration") {
 }
 
 TEST_CASE("every key of the director reaches the configuration") {
-  const Director read =
-      configuration_of(
-          "director: {workers: '3,1', idle: spin, connections: 7, connections_ipv6: 8,\n"
-          "           control_socket: /tmp/s, ipvs_socket: /tmp/i, journal: /tmp/j, hugepages: true, summary_interval: 2m,\n"
-          "           kernel_packets_per_second: 9, packet_buffers: 10}\n"
-          "ports: [{name: a, device: net_null0}]\n")
-          .director;
+  const Director read = configuration_of(
+                            "director: {workers: '3,1', idle: spin, connections: 7, connections_ipv6: 8,\n"
+                            "           control_socket: /tmp/s, ipvs_socket: /tmp/i, journal: /tmp/j, hugepages: true, "
+                            "summary_interval: 2m,\n"
+                            "           kernel_packets_per_second: 9, packet_buffers: 10}\n"
+                            "ports: [{name: a, device: net_null0}]\n")
+                            .director;
   CHECK(read.worker_cpus == std::vector<unsigned>{3, 1});
   CHECK(read.worker_count == 2);
   CHECK(read.idle == Idle::spin);

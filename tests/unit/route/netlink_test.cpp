@@ -102,7 +102,7 @@ TEST_CASE("addresses are read, with what they are good for") {
   CHECK(has({.link = index_of("lo"), .prefix = prefix("127.0.0.1/8"), .is_global = false}));
 }
 
-TEST_CASE("routes of the main table are read, IPv4 and IPv6") {
+TEST_CASE("routes of the main table are read, IPv4 and IPv6, and which addresses are the director's own") {
   enter_new_namespace();
   REQUIRE(
       run("ip link add veth0 type veth peer veth1 && ip link set veth1 up && ip link set veth0 up &&"
@@ -146,7 +146,11 @@ TEST_CASE("routes of the main table are read, IPv4 and IPv6") {
   CHECK(by_ipv6->hops[0].gateway == address("fe80::1"));
   CHECK(find_route(*routes, "10.3.0.0/16") == nullptr);
   CHECK(find_route(*routes, "10.4.0.0/16") == nullptr);
-  CHECK(find_route(*routes, "192.168.4.5/32") == nullptr);  // of the local table
+  const KernelRoute* own = find_route(*routes, "192.168.4.5/32");  // of the local table
+  REQUIRE(own);
+  CHECK(own->is_local);
+  CHECK_FALSE(direct->is_local);
+  CHECK(find_route(*routes, "192.168.4.255/32") == nullptr);  // likewise, but of a broadcast
 
   const KernelRoute* any6 = find_route(*routes, "::/0");
   REQUIRE((any6 && any6->hops.size() == 1));
