@@ -37,6 +37,8 @@ base::Stamp stamp_now() {
   return {static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(since).count())};
 }
 
+constexpr auto mirror_tick = 100ms;  // between calls of Mirror::on_timer, each of which flushes
+
 /// The mirror, as the director asks it. What a batch of commands asks for is published once, when the loop comes round.
 class MirrorKeeper final : public control::NeighbourKeeper {
  public:
@@ -53,8 +55,13 @@ class MirrorKeeper final : public control::NeighbourKeeper {
   }
 
  private:
+  /// What comes by itself is seen at once; of a hundred thousand that come one by one each flush would walk through all,
+  /// so those that follow within a tick wait for the mirror's next one, which flushes.
   void flush_later() {
-    if (std::exchange(flush_is_due_, true)) return;
+    const auto now = std::chrono::steady_clock::now();
+    if (flush_is_due_ || now - last_flush_ < mirror_tick) return;
+    flush_is_due_ = true;
+    last_flush_ = now;
     asio::post(io_, [this] {
       flush_is_due_ = false;
       mirror_->flush();
@@ -64,6 +71,7 @@ class MirrorKeeper final : public control::NeighbourKeeper {
   asio::io_context& io_;
   route::Mirror* mirror_ = nullptr;
   bool flush_is_due_ = false;
+  std::chrono::steady_clock::time_point last_flush_{};
 };
 
 /// Warnings that can repeat: one a second, with the number of those left out.
@@ -374,7 +382,7 @@ void Daemon::watch() {
   };
   if (mirror_->descriptor() >= 0) on(mirror_->descriptor(), [this] { mirror_->on_readable(); });  // there are twins
   on(runtime_->control_descriptor(), [this] { resolve_wanted(); });
-  every(100ms, [this] { mirror_->on_timer(stamp_now()); });
+  every(mirror_tick, [this] { mirror_->on_timer(stamp_now()); });
   every(100ms, [this] {
     if (auto kept = director_.tick_journal(); !kept) complaints_.warn(kept.error().message);
   });
