@@ -62,7 +62,7 @@ def parse_arguments():
         epilog="Random traces: 200 events each, the same for the same seed; a failing one is shrunk and printed as a scenario.")
     parser.add_argument("names", nargs="*", metavar="SCENARIO", help="names of scenarios, or files")
     parser.add_argument("--list", action="store_true", help="name the scenarios")
-    parser.add_argument("--long", action="store_true", help="the scenarios that wait for minutes, half an hour in all")
+    parser.add_argument("--long", action="store_true", help="the scenarios that wait for minutes, fifty of them in all")
     parser.add_argument("--traces", type=int, default=0, metavar="N", help="play N random traces")
     parser.add_argument("--minutes", type=float, default=0, metavar="N", help="play random traces for so long")
     parser.add_argument("--seed", type=int, default=1, help="of the random traces (1)")
