@@ -92,13 +92,15 @@ base::Result<void> Bed::add_services() {
   return {};
 }
 
-// Clients by a router, servers on the link, each its own next hop.
+// Clients by a router, servers on the link, each its own next hop. Links carry what TUN adds to the largest frame.
 void Bed::publish_routes() {
+  constexpr std::uint16_t mtu = 1500 + sizeof(net::Ipv4Header);
   const auto add_hop = [&](net::PortId port, const net::MacAddress& mac) {
     route::NextHop hop;
     route::set_header(hop, mac, director_mac, route::no_vlan);
     hop.resolved = true;
     hop.port = port;
+    hop.mtu = mtu;
     hop.source = net::Ipv4Address(0xc0a80001);
     routes_->next_hops.push_back(hop);
     return route::NextHopId{static_cast<std::uint32_t>(routes_->next_hops.size() - 1)};

@@ -68,7 +68,8 @@ TEST_CASE("frames of the bench have the sizes of the Internet mix") {
 }
 
 TEST_CASE("a table of the bench that is full of NAT connections takes at most 106 bytes for each") {
-  const auto result = measured({"--mode", "nat", "--flows", "20000", "--places", "20000", "--rounds", "1"});
+  // A table keeps places free for one burst more.
+  const auto result = measured({"--mode", "nat", "--flows", "20000", "--places", "20064", "--rounds", "1"});
   CHECK(result["bytes_per_connection"] < 106);
 }
 
