@@ -101,7 +101,9 @@ void check(const Options& options) {
   const Plan& plan = options.plan;
   if (std::uint64_t{plan.services} * plan.servers > Plan::most_servers)
     throw CLI::ValidationError("--servers", "at most 1,048,576 over all services");
-  if (plan.places != 0 && plan.places < plan.flows) throw CLI::ValidationError("--places", "fewer than the flows");
+  constexpr std::uint32_t kept_free = 2 * forward::burst_size;  // a table that has fewer gives half-open ones up
+  if (plan.places != 0 && plan.places < plan.flows + kept_free)
+    throw CLI::ValidationError("--places", "at least 64 more than the flows");
   if (plan.workers > 1 && !options.is_of_established())
     throw CLI::ValidationError("--workers", "several only with the modes dr, nat and tun");
   if (plan.workers == 1 && (options.threads || options.handed_over > 0))
@@ -112,6 +114,7 @@ void check(const Options& options) {
 
 std::optional<int> parse(int argc, char** argv, Options& options) {
   CLI::App app{"Measures Fairway's pipeline on packets in memory, beside the floor of the same run"};
+  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   app.set_version_flag("--version", "fairway-bench " FAIRWAY_VERSION);
   app.add_option("--mode", options.mode, modes)
       ->check(CLI::IsMember({"dr", "nat", "tun", "new", "mixed", "syn-flood", "collisions", "scheduling"}))

@@ -152,7 +152,8 @@ TEST_CASE("the bench refuses what does not fit together") {
   CHECK(refused({"--mode", "dr", "--size", "63"}));
   CHECK(refused({"--mode", "dr", "--size", "large"}));
   CHECK(refused({"--mode", "dr", "--burst", "33"}));
-  CHECK(refused({"--mode", "dr", "--flows", "100", "--places", "99"}));
+  CHECK(refused({"--mode", "dr", "--flows", "100", "--places", "163"}));
+  CHECK(options_of({"--mode", "dr", "--flows", "100", "--places", "50", "--places", "164"}).plan.places == 164);
   CHECK(refused({"--mode", "dr", "--services", "100000", "--servers", "4096"}));
   CHECK(refused({"--mode", "new", "--scheduler", "best"}));
 }
