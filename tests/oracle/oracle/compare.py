@@ -15,6 +15,7 @@ from . import packets
 
 _ICMP, _IPIP, _TCP = 1, 4, 6
 _DONT_FRAGMENT = 0x4000
+OWN_ANSWER = "an own answer"  # the kind of difference that a late one is
 COUNTERS = ("connections", "in_packets", "out_packets", "in_bytes", "out_bytes")
 SECONDS_APART = 1  # of the expire columns in traces, where many are played at once; scenarios hold them to the second
 _ENDING = 1  # seconds that are left of a connection which may just have ended on one side
@@ -33,8 +34,9 @@ class Difference:
         return self.what.split(":")[0].split(" of ")[0].rstrip("0123456789 ")
 
     @property
-    def is_counter(self):
-        return self.kind in COUNTERS
+    def is_late(self):
+        """Whether it may go by itself when the machine is less busy."""
+        return self.kind in COUNTERS or self.kind.startswith(OWN_ANSWER)
 
     def __str__(self):
         return f"{self.where}\n  {self.what}\n    kernel:  {self.kernel}\n    fairway: {self.fairway}"
@@ -71,6 +73,11 @@ def is_made_by_kernel(frame):
     if protocol == _IPIP:
         return not fragment & _DONT_FRAGMENT
     return bool(_tcp_flags(frame) & 0x04) or _is_of_director(frame)
+
+
+def is_own_answer(frame):
+    """Whether the director's own stack sent this, and rightly as far as one can see."""
+    return _is_of_director(frame) and masked(frame) is not None
 
 
 def masked(frame):

@@ -99,11 +99,16 @@ class Fairway:
         self._director.stop()
 
     def kill(self):
-        for one in self._listeners.values():
-            one.stop()
+        self._stop_listeners()
         self._director.kill()
 
+    def _stop_listeners(self):
+        while self._listeners:
+            self._listeners.popitem()[1].stop()
+
     def restart(self, environment=None):
+        """Forgets all services and connections, and the programs on the director itself."""
+        self._stop_listeners()
         self._environment = self._environment if environment is None else environment
         self.stop()
         self.start()

@@ -103,7 +103,7 @@ class Kernel:
         self._process = None
         self._buffer = b""
         self._has_marks = False
-        self._listening = set()
+        self._listeners = {}  # process numbers by their events
         self.wire = None
 
     def start(self, namespace):
@@ -170,9 +170,8 @@ class Kernel:
         """Edits of one moment: (event, service) pairs, the service as `world.Target`."""
         file = self.folder / "edits"
         file.write_text("".join(_ipvsadm(event, service) + "\n" for event, service in edits if not isinstance(event, (Mark, Listen))))
-        for event in {event for event, _ in edits if isinstance(event, Listen)} - self._listening:
-            self.ask(" ".join(listener.command(event, background=True)) + " < /dev/null > /dev/null")
-            self._listening.add(event)
+        for event in {event for event, _ in edits if isinstance(event, Listen)} - self._listeners.keys():
+            self._listeners[event] = int(self.ask(" ".join(listener.command(event, background=True)) + " < /dev/null"))
         marks = [(event, service) for event, service in edits if isinstance(event, Mark)]
         if marks:
             self._make_marks(marks)
@@ -222,7 +221,9 @@ class Kernel:
         return result
 
     def flush(self):
-        """Forgets all services but the fence's, and their connections."""
+        """Forgets all services but the fence's, their connections and the programs on the director itself."""
+        while self._listeners:
+            self.ask(f"kill {self._listeners.popitem()[1]}")
         self.set("expire_nodest_conn", 1)
         keep = "|".join(f"{vip}:*" for vip, _ in fence_services())
         self.ask("ipvsadm -Sn | grep ^-A | while read a kind at rest; do case $at in " + keep +

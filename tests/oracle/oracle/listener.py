@@ -2,7 +2,8 @@
 # SPDX-FileCopyrightText: Fairway contributors
 """A program on the director itself: what a real server is that is the director (the kernel's LOCALNODE).
 
-Run by itself it listens, PROTOCOL PORT [background]; UDP is sent back from the address that it came to, of TCP the handshake is all.
+Run by itself it listens, PROTOCOL PORT [background], and in the background it first says the number of its process. UDP is
+sent back from the address that it came to, of TCP the handshake is all.
 """
 
 import os
@@ -41,7 +42,8 @@ def _send_back(made):
 
 def main(protocol, port, *background):
     made = _open(protocol, int(port))
-    if background and os.fork():
+    if background and (child := os.fork()):
+        print(child, flush=True)
         os._exit(0)
     if protocol == "udp":
         _send_back(made)

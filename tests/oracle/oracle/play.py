@@ -5,6 +5,7 @@
 A play is a generator that yields what it wants of the directors (requests.py), so that many plays are served together.
 """
 
+import collections
 import dataclasses
 
 from . import compare, differences, packets
@@ -19,7 +20,7 @@ EDITS = (AddService, EditService, DeleteService, AddServer, EditServer, RemoveSe
 # Seconds between looks while something differs: what differs in all of them is no rounding, no connection that is just
 # ending, and none that /proc/net/ip_vs_conn, read in pieces, has left out.
 _LOOK_AGAIN = (0.35, 0.35)
-_LOOK_AGAIN_AT_COUNTERS = (1, 1, 1)  # a busy kernel's estimator is late
+_LOOK_AGAIN_LATER = (1, 1, 1, 1, 1)  # a busy kernel's estimator is late, and so are answers of its own stack
 _STATISTICS_TICK = 2.3  # seconds; the kernel's estimator makes the counters visible every 2 s
 
 
@@ -35,6 +36,23 @@ class Target:
 
     def address(self, name):
         return self.world.address(name)
+
+
+@dataclasses.dataclass
+class Owed:
+    """An answer of one director's own stack that the other's has not given yet."""
+    where: str
+    director: str
+    side: str
+    frame: bytes
+
+    def is_paid_by(self, director, side, frame):
+        return director != self.director and side == self.side and compare.same_frames([self.frame], [frame])
+
+    @property
+    def difference(self):
+        words = {"kernel": "nothing", "fairway": "nothing", self.director: packets.describe(self.frame)}
+        return Difference(self.where, f"{compare.OWN_ANSWER} {self.side}", words["kernel"], words["fairway"])
 
 
 @dataclasses.dataclass
@@ -69,6 +87,7 @@ class Play:
         self._known = {}    # likewise, deleted ones too: their clients do not know
         self._servers = {}  # (protocol, client, port, vip, port) → (address, port): whom the kernel gave it
         self._chosen = {}   # service → names of servers, since it was asked last
+        self._owed = []     # what one director's own stack has answered and the other's not yet
         self._serial = 0
         self._where = ""
 
@@ -190,7 +209,33 @@ class Play:
                 self.result.known.add(name)
                 kernel, fairway = explained
         for side in SIDES:
+            kernel, fairway = self._without_late_answers(side, kernel, fairway)
             self.result.differences += compare.frame_differences(self._where, side, kernel[side], fairway[side])
+
+    def _without_late_answers(self, side, kernel, fairway):
+        """Both without what only one director's own stack has sent, which the other's may still send: neither is bound to
+        answer before the next packet is forwarded, and a busy machine is late."""
+        both = {"kernel": kernel[side], "fairway": fairway[side]}
+        common = collections.Counter(map(compare.masked, both["kernel"])) & collections.Counter(map(compare.masked, both["fairway"]))
+        for director, frames in both.items():
+            left, both[director] = common.copy(), []
+            for frame in frames:
+                masked = compare.masked(frame)
+                if left[masked] or not self._owe(director, side, frame):
+                    both[director].append(frame)
+                left[masked] -= 1
+        return {**kernel, side: both["kernel"]}, {**fairway, side: both["fairway"]}
+
+    def _owe(self, director, side, frame):
+        """Whether this frame is an answer of the director's own stack; then the other director owes it, or did."""
+        if not compare.is_own_answer(frame):
+            return False
+        owed = next((one for one in self._owed if one.is_paid_by(director, side, frame)), None)
+        if owed:
+            self._owed.remove(owed)
+        else:
+            self._owed.append(Owed(self._where, director, side, frame))
+        return True
 
     def _strays(self, late):
         """What came out late, of the event before this one: (director's name, side, frame)."""
@@ -198,6 +243,8 @@ class Play:
             name = differences.explain_stray(director, frame, self.allowed)
             if name:
                 self.result.known.add(name)
+                continue
+            if self._owe(director, side, frame):
                 continue
             words = ["nothing", "nothing"]
             words[director == "fairway"] = packets.describe(frame)
@@ -208,13 +255,13 @@ class Play:
     def _show(self, statistics):
         if statistics:
             yield Pause(_STATISTICS_TICK)
-        found = self._read((yield Look(statistics)))
-        for seconds in _LOOK_AGAIN + (_LOOK_AGAIN_AT_COUNTERS if statistics else ()):
-            if not found or (seconds in _LOOK_AGAIN_AT_COUNTERS and not any(one.is_counter for one in found)):
+        found = self._read((yield Look(statistics)), statistics)
+        for seconds in _LOOK_AGAIN + (_LOOK_AGAIN_LATER if statistics else ()):
+            if not found or (seconds in _LOOK_AGAIN_LATER and not any(one.is_late for one in found)):
                 break
             yield Pause(seconds)
             before = {one.what for one in found}
-            found = [one for one in self._read((yield Look(statistics))) if one.what in before]
+            found = [one for one in self._read((yield Look(statistics)), statistics) if one.what in before]
         for one in found:
             name = differences.explain_row(one, self.allowed)
             if name:
@@ -222,11 +269,12 @@ class Play:
             else:
                 self.result.differences.append(one)
 
-    def _read(self, seen):
+    def _read(self, seen, statistics):
         kernel, fairway, before = seen[:3]
         self._strays(seen[3])
         self.result.rows += len(kernel["connections"])
-        return [*compare.service_differences(self._where, kernel["services"], fairway["services"]),
+        return [*(one.difference for one in self._owed if statistics),
+                *compare.service_differences(self._where, kernel["services"], fairway["services"]),
                 *compare.connection_differences(self._where, kernel["connections"], fairway["connections"],
                                                 before["connections"], self._seconds_apart)]
 
