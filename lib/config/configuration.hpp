@@ -40,7 +40,7 @@ struct Director {
   std::string journal;      // empty: see keys.cpp; no_journal: none
   Hugepages hugepages = Hugepages::automatic;
   unsigned summary_interval = 60;                     // seconds between summary lines in the log; 0: none
-  std::uint32_t kernel_packets_per_second = 100'000;  // of the twins' lane, each way, for what is not control traffic
+  std::uint32_t kernel_packets_per_second = 100'000;  // of each twin, each way, for what is not control traffic
 
   bool operator==(const Director&) const = default;
 };

@@ -95,7 +95,7 @@ constexpr Key<Director> director_table[] = {
       .fallback = "100000",
       .range = {1, 1'000'000'000, "packets"},
       .about =
-          "Most packets per second to the kernel, and as many from it, over all ports. ARP, neighbour discovery, VRRP, "
+          "Most packets per second of each port to the kernel, and as many from it. ARP, neighbour discovery, VRRP, "
           "BGP and BFD do not count."},
      [](Field& field, Director& director) { decode::number(field, director.kernel_packets_per_second); }},
 };

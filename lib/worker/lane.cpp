@@ -40,17 +40,14 @@ std::span<std::uint8_t> remove_tag(std::span<std::uint8_t> frame, std::uint16_t 
 
 }  // namespace
 
-Lane::Lane(Settings settings, std::vector<std::unique_ptr<Twin>> twins, std::vector<LaneRings> from_workers,
-           LaneRings to_transmitter, Channel& transmitter, dpdk::Pool& pool, Shared& shared)
-    : settings_(settings),
-      twins_(std::move(twins)),
+Lane::Lane(std::vector<std::unique_ptr<Twin>> twins, std::vector<LaneRings> from_workers, LaneRings to_transmitter,
+           Channel& transmitter, dpdk::Pool& pool, Shared& shared)
+    : twins_(std::move(twins)),
       from_workers_(std::move(from_workers)),
       to_transmitter_(to_transmitter),
       transmitter_(transmitter),
       pool_(pool),
       shared_(shared),
-      to_kernel_cap_(settings.packets_per_second),
-      from_kernel_cap_(settings.packets_per_second),
       buffer_(largest_frame) {}
 
 Lane::~Lane() { stop(); }
@@ -103,7 +100,7 @@ void Lane::write_frame(dpdk::Packet& packet, std::size_t traffic_class) {
   Twin* twin = twin_of(dpdk::out_port(packet));
   if (!twin) return;
   Twin::Counts& counts = twin->to_kernel[traffic_class];
-  if (traffic_class == static_cast<std::size_t>(TrafficClass::bulk) && !to_kernel_cap_.take(now_))
+  if (traffic_class == static_cast<std::size_t>(TrafficClass::bulk) && !twin->to_kernel_cap.take(now_))
     return counts.capped.add(1);
   std::span<std::uint8_t> frame(buffer_.data(), dpdk::copy_out(packet, buffer_));
   if (twin->vlan != 0) frame = remove_tag(frame, twin->vlan);
@@ -129,7 +126,7 @@ bool Lane::carry_from_kernel(Twin& twin) {
 void Lane::take_frame(Twin& twin, std::span<const std::uint8_t> frame) {
   const auto traffic_class = static_cast<std::size_t>(class_of(frame));
   Twin::Counts& counts = twin.from_kernel[traffic_class];
-  if (traffic_class == static_cast<std::size_t>(TrafficClass::bulk) && !from_kernel_cap_.take(now_))
+  if (traffic_class == static_cast<std::size_t>(TrafficClass::bulk) && !twin.from_kernel_cap.take(now_))
     return counts.capped.add(1);
   dpdk::Packet* packet = pool_.copy_in(frame);
   if (!packet) return counts.lost.add(1);

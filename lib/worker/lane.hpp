@@ -11,14 +11,17 @@
 #include "dpdk/clock.hpp"
 #include "dpdk/pool.hpp"
 #include "worker/links.hpp"
+#include "worker/rate_cap.hpp"
 
 namespace fairway::worker {
 
-/// A port's twin in Linux, and what has gone over the lane between the two. The lane writes the counts.
+/// A port's twin in Linux, and what has gone over the lane between the two. The lane writes the counts and the caps.
 struct Twin {
   net::PortId port;
   int descriptor = -1;     // a non-blocking TAP: one frame a read or write; the caller owns it
   std::uint16_t vlan = 0;  // put on what Linux sends, taken off what it receives; 0: none
+  // Bulk only. Each twin has its own, so that a flood at one port leaves health checks by another alone.
+  RateCap to_kernel_cap, from_kernel_cap;
 
   struct Counts {
     service::Counter<std::uint64_t> packets;
@@ -29,39 +32,13 @@ struct Twin {
   std::array<Counts, traffic_class_count> from_kernel;
 };
 
-/// So many packets a second, and a tenth of that at once.
-class RateCap {
- public:
-  explicit RateCap(std::uint32_t per_second) : per_second_(per_second), tokens_(per_second / 10) {}
-
-  bool take(base::Stamp now) noexcept {
-    if (const std::uint32_t passed = base::elapsed(last_, now); passed > 0) {
-      const std::uint64_t earned = tokens_ + std::uint64_t{passed} * per_second_ / 1000;
-      tokens_ = earned < per_second_ / 10 ? earned : per_second_ / 10;
-      last_ = now;
-    }
-    if (tokens_ == 0) return false;
-    --tokens_;
-    return true;
-  }
-
- private:
-  std::uint32_t per_second_;
-  std::uint64_t tokens_;
-  base::Stamp last_;
-};
-
 /// The one thread that carries packets between the workers and the twins, so that a flood of them slows no worker: capped
-/// in rate each way, with a class of its own for what keeps the network alive.
+/// in rate, each twin each way, with a class of its own for what keeps the network alive.
 class Lane {
  public:
-  struct Settings {
-    std::uint32_t packets_per_second = 100'000;  // each way, bulk only
-  };
-
   /// `from_workers` is by worker; `to_transmitter` are rings to the worker that transmits for the twins.
-  Lane(Settings settings, std::vector<std::unique_ptr<Twin>> twins, std::vector<LaneRings> from_workers,
-       LaneRings to_transmitter, Channel& transmitter, dpdk::Pool& pool, Shared& shared);
+  Lane(std::vector<std::unique_ptr<Twin>> twins, std::vector<LaneRings> from_workers, LaneRings to_transmitter,
+       Channel& transmitter, dpdk::Pool& pool, Shared& shared);
   ~Lane();
   Lane(const Lane&) = delete;
   Lane& operator=(const Lane&) = delete;
@@ -79,14 +56,12 @@ class Lane {
   void take_frame(Twin& twin, std::span<const std::uint8_t> frame);
   void sleep();
 
-  Settings settings_;
   std::vector<std::unique_ptr<Twin>> twins_;
   std::vector<LaneRings> from_workers_;
   LaneRings to_transmitter_;
   Channel& transmitter_;
   dpdk::Pool& pool_;
   Shared& shared_;
-  RateCap to_kernel_cap_, from_kernel_cap_;
   std::vector<std::uint8_t> buffer_;
   dpdk::Clock clock_;
   base::Stamp now_;

@@ -138,15 +138,18 @@ void Runtime::make_lane(const RuntimeSettings& settings, const std::vector<PortW
   std::vector<std::unique_ptr<Twin>> twins;
   for (std::size_t i = 0; i < ports.size(); ++i) {
     if (ports[i].twin_descriptor < 0) continue;
-    twins.push_back(std::make_unique<Twin>());
-    twins.back()->port = {static_cast<std::uint16_t>(i)};
-    twins.back()->descriptor = ports[i].twin_descriptor;
-    twins.back()->vlan = ports[i].twin_vlan;
+    const RateCap cap(settings.kernel_packets_per_second);
+    twins.push_back(std::unique_ptr<Twin>(new Twin{.port = {static_cast<std::uint16_t>(i)},
+                                                   .descriptor = ports[i].twin_descriptor,
+                                                   .vlan = ports[i].twin_vlan,
+                                                   .to_kernel_cap = cap,
+                                                   .from_kernel_cap = cap,
+                                                   .to_kernel = {},
+                                                   .from_kernel = {}}));
   }
   std::vector<LaneRings> from_workers;
   for (const auto& rings : to_lane_) from_workers.push_back({rings[0].get(), rings[1].get()});
-  lane_ = std::make_unique<Lane>(Lane::Settings{.packets_per_second = settings.kernel_packets_per_second},
-                                 std::move(twins), std::move(from_workers),
+  lane_ = std::make_unique<Lane>(std::move(twins), std::move(from_workers),
                                  LaneRings{from_lane_[0].get(), from_lane_[1].get()}, crew_.channel(0), pool, shared_);
 }
 

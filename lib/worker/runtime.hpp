@@ -19,7 +19,7 @@ struct RuntimeSettings {
   IdleKind idle = IdleKind::wait;
   std::uint32_t connections = 1'000'000;  // room for IPv4 connections over all workers
   std::uint32_t connections_ipv6 = 0;
-  std::uint32_t kernel_packets_per_second = 100'000;
+  std::uint32_t kernel_packets_per_second = 100'000;  // of each twin, each way, bulk only
 };
 
 /// Bytes of DPDK's memory that all workers' tables take.

@@ -6,7 +6,7 @@ import hashlib
 import os
 
 import pytest
-from harness import two_arm
+from harness import two_arm, wait_for
 
 DIRECTOR, VIP = "192.168.4.5", "192.168.4.15"
 
@@ -68,3 +68,23 @@ def test_a_flood_for_the_kernel_leaves_the_services_alone(lab):
     assert lab.client.fetch(f"http://{VIP}/", times=10) == ["s1"] * 10
     flood.stop()
     assert lab.control.verdicts()["to_kernel"] > before
+
+
+def test_a_flood_at_one_port_leaves_the_other_ports_twin_alone():
+    """Such as health checks of real servers inside while somebody floods the outside."""
+    with two_arm(servers=1) as lab:
+        lab.config["director"]["kernel_packets_per_second"] = 300  # and at most 30 at once
+        lab.start()
+        flood = lab.run_in(lab.client, "ping", "-f", "-q", DIRECTOR)
+        wait_for(lambda: counts(lab, "outside")["capped"] > 1000, "the flood to be capped")
+        for _ in range(5):
+            assert lab.dir.run("curl", "-sS", "--max-time", "5", "http://192.168.2.101/") == "s1\n"
+        capped = counts(lab, "outside")["capped"]
+        wait_for(lambda: counts(lab, "outside")["capped"] > capped, "more of the flood to be capped")
+        flood.stop()
+        assert counts(lab, "inside")["capped"] == 0
+
+
+def counts(lab, port):
+    """What has gone to a port's twin of the class that is capped."""
+    return next(one for one in lab.control.show("ports")["ports"] if one["name"] == port)["to_kernel"]["bulk"]
