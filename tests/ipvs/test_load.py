@@ -2,6 +2,7 @@
 # SPDX-FileCopyrightText: Fairway contributors
 """Many rules, and edits while the worker is busy."""
 
+import resource
 import time
 
 from harness.director import Control
@@ -17,13 +18,20 @@ def rules(services, servers):
             yield f"-a -t {address} -r 10.200.{i % 256}.{j + 1}:80 -m -w 3"
 
 
-def test_restores_many_rules_and_saves_them_as_they_were(bridge, record_property):
+def cpu_seconds(director):
+    """Of the director and of all programs that have ended."""
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return director.process.cpu_seconds() + ended.ru_utime + ended.ru_stime
+
+
+def test_restores_many_rules_and_saves_them_as_they_were(director, bridge, record_property):
+    """In a minute at most, of CPU time: both programs wait for nobody but each other."""
     lines = list(rules(1000, 99))
     assert len(lines) == 100_000
-    start = time.monotonic()
+    start, cpu = time.monotonic(), cpu_seconds(director)
     assert bridge.run("ipvsadm", "-R", input="\n".join(lines) + "\n", seconds=600) == (0, "")
-    seconds = time.monotonic() - start
-    print(f"ipvsadm -R of {len(lines)} lines: {seconds:.1f} s")
+    seconds, cpu = time.monotonic() - start, cpu_seconds(director) - cpu
+    print(f"ipvsadm -R of {len(lines)} lines: {seconds:.1f} s, {cpu:.1f} s of CPU time")
     record_property("restore_seconds", round(seconds, 1))
     status, saved = bridge.run("ipvsadm", "-Sn")
     assert status == 0
@@ -33,7 +41,7 @@ def test_restores_many_rules_and_saves_them_as_they_were(bridge, record_property
     assert len(listed.splitlines()) == 3 + len(lines)
     assert bridge.run("ipvsadm", "-C") == (0, "")
     assert bridge.run("ipvsadm", "-Sn") == (0, "")
-    assert seconds <= 60
+    assert cpu <= 60
 
 
 def test_no_edit_fails_while_the_worker_is_busy(busy_director):
