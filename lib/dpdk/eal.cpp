@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <atomic>
 #include <csignal>
+#include <deque>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -140,11 +141,17 @@ std::size_t free_hugepage_megabytes() {
 }
 
 struct Eal::State {
+  /// What was launched on a worker. Control writes while the worker waits for some, but for the end of it, which the worker says.
+  struct Work {
+    std::function<void()> function;
+    std::atomic<bool> is_done = true;
+  };
+
   explicit State(LogSink sink) : log(std::move(sink)) {}
 
   EalLog log;
   bool running = false;
-  std::vector<std::function<void()>> work;  // by worker; control writes while the worker waits
+  std::deque<Work> work;  // by worker
 };
 
 Eal::Eal(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -192,19 +199,28 @@ base::Result<void> Eal::launch(unsigned worker, std::function<void()> work) {
   if (worker >= workers() || rte_eal_get_lcore_state(lcore) != WAIT)
     return base::Error{"worker " + std::to_string(worker) + " does not exist or is busy"};
   rte_eal_wait_lcore(lcore);
-  state_->work[worker] = std::move(work);
-  const auto run = [](void* function) {
+  state_->work[worker].function = std::move(work);
+  state_->work[worker].is_done = false;
+  const auto run = [](void* argument) {
+    auto& launched = *static_cast<State::Work*>(argument);
     block_signals();
-    (*static_cast<std::function<void()>*>(function))();
+    launched.function();
+    launched.is_done = true;
+    launched.is_done.notify_all();
     return 0;
   };
   const int result = rte_eal_remote_launch(run, &state_->work[worker], lcore);
   if (result == 0) return {};
+  state_->work[worker].is_done = true;
   return base::Error{"cannot launch worker " + std::to_string(worker) + ": " + rte_strerror(-result)};
 }
 
+// Asleep: EAL's own waiting spins, which takes a third of its speed from a worker on the other thread of the same core.
 void Eal::join() {
-  for (unsigned worker = 0; worker < workers(); ++worker) rte_eal_wait_lcore(worker + first_worker_lcore);
+  for (unsigned worker = 0; worker < workers(); ++worker) {
+    state_->work[worker].is_done.wait(false);
+    rte_eal_wait_lcore(worker + first_worker_lcore);
+  }
 }
 
 }  // namespace fairway::dpdk
