@@ -71,11 +71,17 @@ class Keyed {
   }
   std::uint64_t look_up(const net::Tuple4* tuples) {
     std::array<std::uint64_t, burst> hashes;
-    std::array<conn::Reference, burst> found;
-    for (std::uint32_t i = 0; i < burst; ++i) hashes[i] = hash_(tuples[i]);
-    return index_.find_burst(
-        hashes.data(), burst, found.data(), [&](conn::Reference its) { __builtin_prefetch(&entries_[its.slot()]); },
-        [&](std::uint32_t i, conn::Reference its) { return entries_[its.slot()].is_of(tuples[i], false); });
+    for (std::uint32_t i = 0; i < burst; ++i) {
+      hashes[i] = hash_(tuples[i]);
+      index_.prefetch(hashes[i]);
+    }
+    std::uint64_t hits = 0;
+    index_.find_burst(
+        (std::uint64_t{1} << burst) - 1, hashes.data(),
+        [&](conn::Reference its) __attribute__((always_inline)) { __builtin_prefetch(&entries_[its.slot()]); },
+        [&](std::uint32_t i, conn::Reference its) { return entries_[its.slot()].is_of(tuples[i], false); },
+        [&](std::uint32_t i, conn::Reference) { hits |= std::uint64_t{1} << i; });
+    return hits;
   }
 
  private:

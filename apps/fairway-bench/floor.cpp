@@ -12,20 +12,7 @@
 namespace fairway::bench {
 namespace {
 
-constexpr std::uint32_t burst = 32;
-
 std::uint32_t keys_for(const Plan& plan) { return plan.flows + plan.flows / 8 + 64; }
-
-/// Without a look at what the headers say of themselves.
-net::Tuple4 tuple_at(const std::uint8_t* frame) {
-  const auto* ip = reinterpret_cast<const net::Ipv4Header*>(frame + sizeof(net::EthernetHeader));
-  const auto* tcp = reinterpret_cast<const net::TcpHeader*>(ip + 1);
-  return {.source = ip->source,
-          .destination = ip->destination,
-          .source_port = tcp->source,
-          .destination_port = tcp->destination,
-          .protocol = net::Protocol{ip->protocol}};
-}
 
 }  // namespace
 
@@ -65,7 +52,6 @@ void Floor::change(const Plan& plan, std::uint32_t rounds, Changes& changes) {
 
 void Floor::run(dpdk::Packet* const* packets, std::uint32_t count, std::uint32_t now) noexcept {
   for (std::uint32_t i = 0; i < count; i += burst) {
-    std::array<net::Tuple4, burst> keys;
     std::array<const net::Tuple4*, burst> key_pointers;
     std::array<void*, burst> found;
     std::array<std::uint8_t*, burst> frames;
@@ -73,8 +59,8 @@ void Floor::run(dpdk::Packet* const* packets, std::uint32_t count, std::uint32_t
       for (std::uint32_t k = 0; k < burst; ++k) dpdk::prefetch_with_data(packets[i + burst + k]);
     for (std::uint32_t k = 0; k < burst; ++k) {
       frames[k] = dpdk::frame(*packets[i + k]);
-      keys[k] = tuple_at(frames[k]);
-      key_pointers[k] = &keys[k];
+      net::read_tuple(frames[k] + sizeof(net::EthernetHeader), keys_[k]);  // whatever else the headers say
+      key_pointers[k] = &keys_[k];
     }
     index_.find_burst(key_pointers.data(), burst, found.data());
     for (void* entry : found) __builtin_prefetch(entry);

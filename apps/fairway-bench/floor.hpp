@@ -28,10 +28,12 @@ class Floor {
   /// It holds as many flows as planned from this one on.
   std::uint32_t first_flow() const { return first_; }
 
-  /// One pass over `count` packets, a multiple of the burst's 32.
+  /// One pass over `count` packets, a multiple of the burst.
   void run(dpdk::Packet* const* packets, std::uint32_t count, std::uint32_t now) noexcept;
 
  private:
+  static constexpr std::uint32_t burst = 32;
+
   struct alignas(64) Entry {
     std::uint64_t packets, bytes;
     std::uint32_t seen, state;
@@ -45,6 +47,7 @@ class Floor {
   dpdk::CrcIndex<net::Tuple4> index_;
   dpdk::Array<Entry> entries_;
   std::uint32_t first_ = 0;
+  std::array<net::Tuple4, burst> keys_;  // of one burst; not cleared for each
 };
 
 }  // namespace fairway::bench

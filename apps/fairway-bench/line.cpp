@@ -46,20 +46,13 @@ void Line::process(dpdk::Packet** packets, std::uint32_t count) noexcept {
   done_.store(done_.load(std::memory_order_relaxed) + burst_.transmitted.count(), std::memory_order_release);
 }
 
-void Line::transmit(dpdk::Packet& packet, net::PortId port) noexcept {
-  worker::Outbox& outbox = outboxes_[port.value];
-  outbox.add(packet);
-  if (outbox.is_full()) outbox.flush([](dpdk::Packet**, std::uint32_t) { return 0u; });  // here they would be sent
-}
-
 void Line::set_aside(std::uint32_t i, dpdk::Packet& packet) noexcept {
   const forward::Verdict verdict = burst_.verdicts[i];
   counters_.verdicts[static_cast<std::size_t>(verdict)].add(1);
   if (verdict == forward::Verdict::to_other_worker) {
     counters_.handed_over.add(1);
     const unsigned owner = burst_.owners[i];
-    hand_overs_[owner].add(packet);
-    if (hand_overs_[owner].is_full()) flush_hand_over(owner);
+    if (hand_overs_[owner].add(packet)) flush_hand_over(owner);
     return;
   }
   if ((burst_.packets[i].tcp_flags & net::TcpHeader::syn) == 0) ++lost_established_;

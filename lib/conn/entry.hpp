@@ -72,16 +72,23 @@ struct alignas(64) Hot {
   }
   /// Whether this is the tuple of its client's packets, or of its replies.
   bool is_of(const net::Tuple4& tuple, bool is_reply) const noexcept {
+    // Without branches: packets of both directions come in any order. Of a reply, what is compared begins one address and
+    // one port earlier.
+    const auto* bytes = reinterpret_cast<const std::uint8_t*>(this);
+    const std::size_t skipped = is_reply ? 0 : 1;
     std::uint64_t addresses, wanted_addresses;
     std::uint32_t ports, wanted_ports;
-    std::memcpy(&addresses, is_reply ? &v4.server : &v4.client, sizeof addresses);
+    std::memcpy(&addresses, bytes + skipped * sizeof(net::Ipv4Address), sizeof addresses);
     std::memcpy(&wanted_addresses, &tuple.source, sizeof wanted_addresses);
-    std::memcpy(&ports, is_reply ? &server_port : &client_port, sizeof ports);
+    std::memcpy(&ports, bytes + 32 + skipped * sizeof(net::ServicePort), sizeof ports);
     std::memcpy(&wanted_ports, &tuple.source_port, sizeof wanted_ports);
-    return addresses == wanted_addresses && ports == wanted_ports && protocol == tuple.protocol && !has(ipv6);
+    const std::uint32_t others = (static_cast<std::uint32_t>(protocol) ^ static_cast<std::uint32_t>(tuple.protocol)) |
+                                 std::uint32_t{static_cast<std::uint8_t>(flags & ipv6)};
+    return ((addresses ^ wanted_addresses) | (ports ^ wanted_ports) | others) == 0;
   }
 };
-static_assert(sizeof(Hot) == 64 && offsetof(Hot, server_port) == 32 && offsetof(Hot, server_id) == 44);
+static_assert(sizeof(Hot) == 64 && offsetof(Hot, v4) == 0 && offsetof(Hot, server_port) == 32 &&
+              offsetof(Hot, server_id) == 44);
 
 /// The rest: what opening, closing and listing need. A quarter of a line.
 struct alignas(16) Cold {

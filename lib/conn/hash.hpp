@@ -19,7 +19,7 @@ struct HashKey {
 /// the key in a way that no sum of them reveals, for about two multiplications a tuple.
 class Hash {
  public:
-  explicit Hash(const HashKey& key) : key_(key) {}
+  explicit Hash(const HashKey& key) : key_(key) { key_.words[3] |= 1; }
 
   std::uint64_t operator()(const net::Tuple4& tuple) const noexcept {
     std::uint64_t words[2];
@@ -42,9 +42,7 @@ class Hash {
     const auto product = static_cast<Wide>(a) * b;
     return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
   }
-  std::uint64_t finish(std::uint64_t state) const noexcept {
-    return multiply(state ^ key_.words[2], key_.words[3] | 1);
-  }
+  std::uint64_t finish(std::uint64_t state) const noexcept { return multiply(state ^ key_.words[2], key_.words[3]); }
 
   HashKey key_;
 };

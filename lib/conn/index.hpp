@@ -69,52 +69,54 @@ class Index {
     return std::nullopt;
   }
 
-  /// Up to largest_burst lookups at once, in steps, so that their cache misses overlap: `prefetch(reference)` is called for
-  /// what is probably meant, `matches(i, reference)` later. Returns the set of hashes found, by bit, and fills only their
-  /// places of `found`.
-  template <class Prefetch, class Matches>
-  std::uint64_t find_burst(const std::uint64_t* hashes, std::uint32_t count, Reference* found, Prefetch&& prefetch,
-                           Matches&& matches) const noexcept {
-    std::array<std::uint32_t, largest_burst> homes;
-    std::array<Reference, largest_burst> guesses;
-    for (std::uint32_t i = 0; i < count; ++i) {
-      homes[i] = static_cast<std::uint32_t>(home_of(hashes[i]));
-      __builtin_prefetch(&buckets_[homes[i]]);
-    }
-    std::uint64_t guessed = 0, elsewhere = 0, hits = 0;
-    for (std::uint32_t i = 0; i < count; ++i) {
-      const Bucket& home = buckets_[homes[i]];
-      if (const std::uint32_t at = places_of(home, tag_of(hashes[i])); at != 0) {
-        guesses[i] = reference_at(homes[i], at);
-        prefetch(guesses[i]);
-        guessed |= std::uint64_t{1} << i;
-      } else if (home.spilled != 0) {
-        __builtin_prefetch(&buckets_[other_of(homes[i], tag_of(hashes[i]))]);
-        elsewhere |= std::uint64_t{1} << i;
+  /// Looks up a set of hashes at once (`wanted`, by bit; their home buckets should be on their way into the cache), in
+  /// steps, so that the cache misses overlap: `prefetch(reference)` is called for what is probably meant, later
+  /// `matches(i, reference)`, and `found(i, reference)` where that is so, in order. Returns the set of those not found.
+  template <class Prefetch, class Matches, class Found>
+  [[gnu::always_inline]] std::uint64_t find_burst(std::uint64_t wanted, const std::uint64_t* hashes,
+                                                  Prefetch&& prefetch, Matches&& matches,
+                                                  Found&& found) const noexcept {
+    std::array<std::uint32_t, largest_burst> guesses;
+    std::uint64_t guessed = wanted, elsewhere = 0;
+    for (std::uint64_t left = wanted; left != 0; left &= left - 1) {
+      const auto i = static_cast<std::uint32_t>(std::countr_zero(left));
+      const std::uint16_t tag = tag_of(hashes[i]);
+      const std::size_t home = home_of(hashes[i]);
+      if (const std::uint32_t at = places_of(buckets_[home], tag); at != 0) [[likely]] {
+        guesses[i] = reference_at(home, at).packed;
+        prefetch(Reference{guesses[i]});
+        continue;
       }
+      guessed &= ~(std::uint64_t{1} << i);
+      if (buckets_[home].spilled == 0) continue;
+      __builtin_prefetch(&buckets_[other_of(home, tag)]);
+      elsewhere |= std::uint64_t{1} << i;
     }
     for (; elsewhere != 0; elsewhere &= elsewhere - 1) {
       const auto i = static_cast<std::uint32_t>(std::countr_zero(elsewhere));
       const std::uint16_t tag = tag_of(hashes[i]);
-      const std::size_t other = other_of(homes[i], tag);
+      const std::size_t other = other_of(home_of(hashes[i]), tag);
       if (const std::uint32_t at = places_of(buckets_[other], away(tag)); at != 0) {
-        guesses[i] = reference_at(other, at);
-        prefetch(guesses[i]);
+        guesses[i] = reference_at(other, at).packed;
+        prefetch(Reference{guesses[i]});
         guessed |= std::uint64_t{1} << i;
       }
     }
+    std::uint64_t missed = wanted & ~guessed;
     for (; guessed != 0; guessed &= guessed - 1) {
       const auto i = static_cast<std::uint32_t>(std::countr_zero(guessed));
-      if (matches(i, guesses[i])) {
-        found[i] = guesses[i];
-      } else {  // another key with the same tag
-        const auto reference = find(hashes[i], [&](Reference its) { return matches(i, its); });
-        if (!reference) continue;
-        found[i] = *reference;
+      Reference reference{guesses[i]};
+      if (!matches(i, reference)) [[unlikely]] {  // another key with the same tag
+        const auto right = find(hashes[i], [&](Reference its) { return matches(i, its); });
+        if (!right) {
+          missed |= std::uint64_t{1} << i;
+          continue;
+        }
+        reference = *right;
       }
-      hits |= std::uint64_t{1} << i;
+      found(i, reference);
     }
-    return hits;
+    return missed;
   }
 
   /// Brings the home bucket of a hash into the cache that is to be inserted or erased soon.

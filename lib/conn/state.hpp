@@ -50,8 +50,8 @@ namespace tcp {
 
 enum Event : std::uint8_t { syn, fin, ack, rst, nothing, event_count };
 
-constexpr std::size_t tcp_states = 11;
-using Row = std::array<State, tcp_states>;
+constexpr std::size_t row_length = 16;  // of 11 states; so that a place is found by shifts
+using Row = std::array<State, row_length>;
 using Machine = std::array<Row, event_count>;
 using Machines = std::array<Machine, 3>;  // by Direction
 

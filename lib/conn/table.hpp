@@ -67,13 +67,24 @@ class Table {
   std::optional<Reference> find(const net::Tuple4& tuple, std::uint64_t hash) const noexcept {
     return index_.find(hash, [&](Reference its) { return hot(its.slot()).is_of(tuple, its.is_reply()); });
   }
-  /// Up to largest_burst tuples at once: the set of those found, by bit; fills only their places of `found`.
-  std::uint64_t find_burst(const net::Tuple4* const* tuples, const std::uint64_t* hashes, std::uint32_t count,
-                           Reference* found) const noexcept {
-    return index_.find_burst(
-        hashes, count, found, [&](Reference its) { __builtin_prefetch(&hot(its.slot()), 1); },
-        [&](std::uint32_t i, Reference its) { return hot(its.slot()).is_of(*tuples[i], its.is_reply()); });
+  /// Tuples at once, as Index::find_burst: `tuple_of(i)` is whose hash is hashes[i].
+  template <class TupleOf, class Found>
+  [[gnu::always_inline]] std::uint64_t find_burst(std::uint64_t wanted, const std::uint64_t* hashes, TupleOf&& tuple_of,
+                                                  Found&& found) const noexcept {
+    const Hot* entries = storage_.hot.data();
+    // Always inlined, else gcc takes a function that does nothing but prefetch for one that does nothing.
+    const auto prefetch = [entries](Reference its) __attribute__((always_inline)) {
+      __builtin_prefetch(&entries[its.slot()], 1);
+    };
+    const auto matches = [&, entries](std::uint32_t i, Reference its) {
+      return entries[its.slot()].is_of(tuple_of(i), its.is_reply());
+    };
+    return index_.find_burst(wanted, hashes, prefetch, matches, found);
   }
+  /// What computes hash(), for many tuples in a row.
+  Hash hasher() const noexcept { return hash_; }
+  /// Before find_burst.
+  void prefetch(std::uint64_t hash) const noexcept { index_.prefetch(hash); }
   /// Tuples in the index.
   std::size_t keys() const noexcept { return index_.size(); }
   Hot& hot(std::uint32_t slot) noexcept { return storage_.hot[slot]; }

@@ -59,9 +59,10 @@ inline void free(Packet** packets, std::uint32_t count) noexcept { rte_pktmbuf_f
 
 /// Shows a received packet to the rooms without DPDK. The view covers the first segment; what parse fills stays as it is.
 inline void read(Packet& packet, net::PortId port, net::PacketView& view) noexcept {
-  view.frame = rte_pktmbuf_mtod(&packet, std::uint8_t*);
+  const std::uint16_t headroom = packet.data_off;
+  view.frame = static_cast<std::uint8_t*>(packet.buf_addr) + headroom;
   view.length = packet.data_len;
-  view.headroom = packet.data_off;
+  view.headroom = headroom;
   view.segmented = packet.nb_segs > 1;
   view.port = port;
 }
@@ -76,12 +77,14 @@ inline void drop_further_segments(Packet& packet) noexcept {
 /// Gives the packet its view's place and length. A view that is no longer segmented (an answer was built in the first
 /// buffer) cuts the other segments off.
 inline void write(const net::PacketView& view, Packet& packet) noexcept {
-  if (!view.segmented && packet.nb_segs > 1) {
+  const std::uint16_t length = view.length;
+  std::uint32_t whole = length;
+  if (view.segmented) [[unlikely]]
+    whole = packet.pkt_len - packet.data_len + length;
+  else if (packet.nb_segs > 1) [[unlikely]]
     drop_further_segments(packet);
-    packet.pkt_len = packet.data_len;
-  }
-  packet.pkt_len = packet.pkt_len - packet.data_len + view.length;
-  packet.data_len = view.length;
+  packet.pkt_len = whole;
+  packet.data_len = length;
   packet.data_off = static_cast<std::uint16_t>(view.frame - static_cast<std::uint8_t*>(packet.buf_addr));
   // What the device said of the packet it received does not hold for the one to be sent.
   packet.ol_flags &= RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL;

@@ -34,25 +34,24 @@ void begin_udp(conn::Reference reference, const conn::Hot& entry, Connections& c
   if (reference.is_reply() && entry.has(conn::Hot::unassured)) connections.assure(reference.slot());
 }
 
-/// Moves every packet's connection on: statistics, time stamp, state and its timeout.
+/// Moves a packet's connection on: statistics, time stamp, state and its timeout.
 template <class Connections>
-void advance(Burst& burst, Connections& connections, Context& context) noexcept {
-  const conn::tcp::Machines& machines = context.defence.machines();
-  for (const std::uint32_t i : burst.undecided) {
-    conn::Hot& entry = *burst.entries[i];
-    const bool is_reply = burst.references[i].is_reply();
-    const net::PacketView& packet = burst.packets[i];
-    if (!burst.uncounted.contains(i)) count_packet(context.lines[entry.server_id.value], packet, is_reply);
-    // A packet behind this one may have ended it, with a SYN or by taking its reply tuple: this one still goes its way.
-    if (!entry.has(conn::Hot::live)) continue;
-    entry.last_seen = context.now;
-    if (!is_reply) ++entry.in_packets;
-    if (const conn::State next = next_state(entry, packet, is_reply, machines); connections.changes(entry, next))
-      connections.set_state(burst.references[i].slot(), next, context.now);
-    constexpr std::uint8_t first_packets = conn::Hot::confirmed | conn::Hot::unassured;
-    if (entry.state == conn::State::udp && (entry.flags & first_packets) != conn::Hot::confirmed)
-      begin_udp(burst.references[i], entry, connections, context.now);
-  }
+[[gnu::always_inline]] inline void advance(const Burst& burst, const Known& known, Connections& connections,
+                                           Context& context) noexcept {
+  conn::Hot& entry = known.entry;
+  const bool is_reply = known.reference.is_reply();
+  if (!burst.uncounted.contains(known.i)) [[likely]]
+    count_packet(context.lines[entry.server_id.value], known.packet, is_reply);
+  // A packet behind this one may have ended it, with a SYN or by taking its reply tuple: this one still goes its way.
+  if (!entry.has(conn::Hot::live)) return;
+  entry.last_seen = context.now;
+  if (!is_reply) ++entry.in_packets;
+  const conn::State next = next_state(entry, known.packet, is_reply, context.defence.machines());
+  if (connections.changes(entry, next)) [[unlikely]]
+    connections.set_state(known.reference.slot(), next, context.now);
+  constexpr std::uint8_t first_packets = conn::Hot::confirmed | conn::Hot::unassured;
+  if (next == conn::State::udp && (entry.flags & first_packets) != conn::Hot::confirmed)
+    begin_udp(known.reference, entry, connections, context.now);
 }
 
 }  // namespace fairway::forward

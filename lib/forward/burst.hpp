@@ -30,6 +30,8 @@ class PacketSet {
   constexpr bool empty() const { return bits_ == 0; }
   constexpr std::uint32_t count() const { return static_cast<std::uint32_t>(std::popcount(bits_)); }
   constexpr PacketSet without(PacketSet other) const { return PacketSet(bits_ & ~other.bits_); }
+  constexpr PacketSet with(PacketSet other) const { return PacketSet(bits_ | other.bits_); }
+  constexpr std::uint64_t bits() const { return bits_; }
   constexpr PacketSet both(PacketSet other) const { return PacketSet(bits_ & other.bits_); }
 
   /// Goes through the indexes in order. The set may change meanwhile: the walk is over what was in it at the start.
@@ -96,6 +98,17 @@ struct Burst {
     references[i] = reference;
     entries[i] = &entry;
   }
+};
+
+/// A packet whose connection is known: what the stages behind the lookup work on.
+struct Known {
+  Known(Burst& burst, std::uint32_t number)
+      : i(number), packet(burst.packets[number]), entry(*burst.entries[number]), reference(burst.references[number]) {}
+
+  std::uint32_t i;  // in its burst
+  net::PacketView& packet;
+  conn::Hot& entry;
+  conn::Reference reference;
 };
 
 }  // namespace fairway::forward

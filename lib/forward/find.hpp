@@ -4,33 +4,9 @@
 
 #include "conn/entry.hpp"
 #include "forward/context.hpp"
+#include "forward/tun.hpp"
 
 namespace fairway::forward {
-
-/// Looks up all tuples at once and sorts out the misses. The lines of the connections found are in the cache afterwards,
-/// and those of their servers on their way.
-template <class Connections>
-void look_up(Burst& burst, Connections& connections, const Context& context) noexcept {
-  std::array<const net::Tuple4*, burst_size> keys;
-  std::array<std::uint64_t, burst_size> hashes;
-  std::array<std::uint32_t, burst_size> places;
-  std::array<conn::Reference, burst_size> found;
-  std::uint32_t count = 0;
-  for (const std::uint32_t i : burst.undecided) {
-    keys[count] = &burst.packets[i].tuple;
-    hashes[count] = burst.hashes[i] = connections.hash(burst.packets[i].tuple);
-    places[count++] = i;
-  }
-  if (count == 0) return;
-  const auto hits = PacketSet::of_bits(connections.find_burst(keys.data(), hashes.data(), count, found.data()));
-  for (const std::uint32_t k : hits) {
-    conn::Hot& entry = connections.hot(found[k].slot());
-    burst.connect(places[k], found[k], entry);
-    __builtin_prefetch(&context.lines[entry.server_id.value], 1);
-    __builtin_prefetch(&context.statuses[entry.server_id.value]);
-  }
-  for (const std::uint32_t k : PacketSet::first(count).without(hits)) burst.missed.add(places[k]);
-}
 
 /// Whether the client's SYN that finds this connection ends it and chooses anew (is_new_conn_expected in the kernel):
 /// one that is over by conn_reuse_mode, unless a template controls it; with expire_nodest_conn any whose server has
@@ -68,28 +44,54 @@ inline void uncount_kept(const Burst& burst, Context& context) noexcept {
     uncount(burst.still_counted[i], context.lines[burst.still_counted[i].value].active);
 }
 
-/// Ends overdue connections that were found, those that a SYN reuses, and with expire_nodest_conn those of deleted servers
-/// that a client's packet finds; then the packet is a miss, and so are those behind it in the burst that found the same
-/// one.
+/// Whether a connection that was found ends now: it is overdue, a SYN reuses it, or with expire_nodest_conn its server was
+/// deleted and this is a client's packet.
 template <class Connections>
-void expire(Burst& burst, Connections& connections, Context& context) noexcept {
+bool is_over(const conn::Hot& entry, conn::Reference reference, std::uint8_t tcp_flags, const Connections& connections,
+             const Context& context) noexcept {
+  if (entry.is_due(context.now)) return true;
+  if (reference.is_reply()) return false;
   const service::Settings& settings = context.services.settings();
-  const bool ends_orphans = settings.expire_nodest_conn != 0;
-  const auto is_over = [&](const conn::Hot& entry, conn::Reference reference, std::uint8_t tcp_flags) {
-    if (entry.is_due(context.now)) return true;
-    if (ends_orphans && !reference.is_reply() && !context.statuses[entry.server_id.value].get().available) return true;
-    return (tcp_flags & net::TcpHeader::syn) != 0 && !reference.is_reply() &&
-           is_reused(entry, connections.cold(reference.slot()), settings, context);
-  };
-  for (const std::uint32_t i : burst.undecided.without(burst.missed)) {
-    const conn::Hot& entry = *burst.entries[i];
-    if (entry.has(conn::Hot::live)) {
-      if (!is_over(entry, burst.references[i], burst.packets[i].tcp_flags)) continue;
-      if (!entry.is_due(context.now)) keep_counted(burst, i, entry, context);
-      connections.expire(burst.references[i].slot());
-    }
-    burst.missed.add(i);
+  if (settings.expire_nodest_conn != 0 && !context.statuses[entry.server_id.value].get().available) return true;
+  return (tcp_flags & net::TcpHeader::syn) != 0 &&
+         is_reused(entry, connections.cold(reference.slot()), settings, context);
+}
+
+/// Takes a packet's connection that was found, unless it is over: then that ends, and the packet is a miss, as are those
+/// behind it in the burst that find the same one.
+template <class Connections>
+[[gnu::always_inline]] inline void take(Burst& burst, std::uint32_t i, conn::Reference reference,
+                                        Connections& connections, Context& context) noexcept {
+  conn::Hot& entry = connections.hot(reference.slot());
+  burst.connect(i, reference, entry);
+  __builtin_prefetch(&context.lines[entry.server_id.value], 1);
+  __builtin_prefetch(&context.statuses[entry.server_id.value]);
+  const net::PacketView& packet = burst.packets[i];
+  // A tunnel's header goes where no byte of the packet has been.
+  if (entry.forwarding == service::Forwarding::tun) __builtin_prefetch(packet.frame - tun_overhead, 1);
+  if (entry.has(conn::Hot::live)) [[likely]] {
+    if (!is_over(entry, reference, packet.tcp_flags, connections, context)) return;
+    if (!entry.is_due(context.now)) keep_counted(burst, i, entry, context);
+    connections.expire(reference.slot());
   }
+  burst.missed.add(i);
+}
+
+/// Looks up all tuples at once and sorts out the misses. The lines of the connections found are in the cache afterwards,
+/// and those of their servers on their way.
+template <class Connections>
+void find(Burst& burst, Connections& connections, Context& context) noexcept {
+  const auto hash = connections.hasher();
+  for (const std::uint32_t i : burst.undecided) {
+    burst.hashes[i] = hash(burst.packets[i].tuple);
+    connections.prefetch(burst.hashes[i]);
+  }
+  const std::uint64_t missed = connections.find_burst(
+      burst.undecided.bits(), burst.hashes.data(),
+      [packets = burst.packets.data()](std::uint32_t i) -> const net::Tuple4& { return packets[i].tuple; },
+      [&](std::uint32_t i, conn::Reference reference)
+          __attribute__((always_inline)) { take(burst, i, reference, connections, context); });
+  burst.missed = burst.missed.with(PacketSet::of_bits(missed));
 }
 
 }  // namespace fairway::forward

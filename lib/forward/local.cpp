@@ -2,8 +2,6 @@
 // SPDX-FileCopyrightText: Fairway contributors
 #include "forward/local.hpp"
 
-#include <utility>
-
 #include "net/parse.hpp"
 
 namespace fairway::forward {
@@ -19,9 +17,8 @@ Verdict deliver(net::PacketView& packet, const conn::Hot& entry, const route::Sn
 
 }  // namespace
 
-void deliver_to_this_host(Burst& burst, const Context& context) noexcept {
-  for (const std::uint32_t i : burst.for_this_host)
-    burst.decide(i, deliver(burst.packets[i], *burst.entries[i], *context.routes));
+void deliver_to_this_host(Burst& burst, std::uint32_t i, const Context& context) noexcept {
+  burst.decide(i, deliver(burst.packets[i], *burst.entries[i], *context.routes));
 }
 
 void parse_from_kernel(Burst& burst) noexcept {
@@ -34,12 +31,9 @@ bool may_be_reply(const net::Tuple4& tuple, const Context& context) noexcept {
          find_service(net::reversed(tuple), context.services);
 }
 
-void translate_from_kernel(Burst& burst) noexcept {
-  for (const std::uint32_t i : burst.undecided) {
-    if (burst.entries[i]->forwarding == service::Forwarding::nat) nat_to_client(burst.packets[i], *burst.entries[i]);
-    burst.verdicts[i] = Verdict::transmit;
-  }
-  burst.transmitted = std::exchange(burst.undecided, {});
+void translate_from_kernel(Burst& burst, std::uint32_t i) noexcept {
+  if (burst.entries[i]->forwarding == service::Forwarding::nat) nat_to_client(burst.packets[i], *burst.entries[i]);
+  burst.verdicts[i] = Verdict::transmit;
 }
 
 }  // namespace fairway::forward

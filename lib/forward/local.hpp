@@ -9,9 +9,9 @@
 /// Servers that are the director itself (the kernel's LOCALNODE).
 namespace fairway::forward {
 
-/// Decides the packets whose server is the director itself: up the twin of the port by which they came, for NAT with the
-/// server's address and port, else as they are. They are not routed, so no TTL counts down and no MTU is asked for.
-void deliver_to_this_host(Burst& burst, const Context& context) noexcept;
+/// Decides a packet whose server is the director itself: up the twin of the port by which it came, for NAT with the server's
+/// address and port, else as it is. It is not routed, so no TTL counts down and no MTU is asked for.
+void deliver_to_this_host(Burst& burst, std::uint32_t i, const Context& context) noexcept;
 
 /// Packets that Linux sends by a twin: whatever is not TCP or UDP it sends as it is. The verdict to_kernel means that here:
 /// the kernel's own, it goes out as it came from there.
@@ -44,8 +44,8 @@ void leave_to_kernel(Burst& burst, Connections& connections, const Context& cont
     if (!context.statuses[burst.entries[i]->server_id.value].get().available) burst.uncounted.add(i);
 }
 
-/// Replies of servers that are the director itself: those of NAT from the virtual address. The kernel has chosen their way
+/// A reply of a server that is the director itself: of NAT it comes from the virtual address. The kernel has chosen its way
 /// already.
-void translate_from_kernel(Burst& burst) noexcept;
+void translate_from_kernel(Burst& burst, std::uint32_t i) noexcept;
 
 }  // namespace fairway::forward

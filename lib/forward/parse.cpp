@@ -42,18 +42,17 @@ class Addressed {
   explicit Addressed(const route::Snapshot& routes) : routes_(routes) {}
 
   bool to_director(const net::PacketView& packet) noexcept {
-    const net::MacAddress to = packet.ethernet()->destination;
-    if (to == accepted_ && packet.port == port_) return true;
+    const net::MacAddress& to = packet.ethernet()->destination;
+    const std::uint64_t asked = to.number() | std::uint64_t{packet.port.value} << 48;
+    if (asked == accepted_) return true;
     if (to.is_group() || !routes_.accepts(packet.port, to)) return false;
-    accepted_ = to;
-    port_ = packet.port;
+    accepted_ = asked;
     return true;
   }
 
  private:
   const route::Snapshot& routes_;
-  net::MacAddress accepted_{{1}};  // a group: none yet
-  net::PortId port_{};
+  std::uint64_t accepted_ = ~std::uint64_t{0};  // the address, and above it the port, which is never that: none yet
 };
 
 }  // namespace

@@ -2,6 +2,9 @@
 // SPDX-FileCopyrightText: Fairway contributors
 #pragma once
 
+#include <span>
+#include <utility>
+
 #include "forward/advance.hpp"
 #include "forward/find.hpp"
 #include "forward/local.hpp"
@@ -18,9 +21,8 @@ namespace fairway::forward {
 /// finished, and the others are as they came. docs/life-of-a-packet.md tells it in words.
 template <class Connections>
 void run(Burst& burst, Connections& connections, Context& context) noexcept {
-  parse(burst, context);                 // headers → tuple; what is not for a director goes to the kernel
-  look_up(burst, connections, context);  // one bulk lookup → connection, or a miss
-  expire(burst, connections, context);   // overdue, or reused by a SYN → ended, a miss
+  parse(burst, context);              // headers → tuple; what is not for a director goes to the kernel
+  find(burst, connections, context);  // one bulk lookup → connection, or a miss; one that is overdue or reused ends
 
   if (!burst.missed.empty()) {
     const Classified classified = classify(burst, context);  // misses → service, NAT reply, or the kernel's
@@ -30,11 +32,19 @@ void run(Burst& burst, Connections& connections, Context& context) noexcept {
     take_replies(burst, classified, connections, context);   // servers' packets by way of the director
   }
 
-  find_next_hops(burst, context);                                          // where it goes, and whether that is known
-  advance(burst, connections, context);                                    // states, timeouts, statistics
-  if (!burst.for_this_host.empty()) deliver_to_this_host(burst, context);  // the server is the director itself
-  rewrite(burst, context);                                                 // TTL, MTU; NAT · DR · TUN
-  send(burst);                                                             // link-layer header, port
+  const std::span<const route::NextHop> hops = context.routes->next_hops;
+  for (const std::uint32_t i : burst.undecided) {
+    const Known known(burst, i);
+    const route::NextHop* next_hop =
+        find_next_hop(burst, known, hops, context);  // where it goes, and whether that is known
+    if (!next_hop) continue;
+    advance(burst, known, connections, context);  // state, timeout, statistics
+    if (!next_hop->resolved)
+      deliver_to_this_host(burst, i, context);           // the server is the director itself
+    else if (rewrite(burst, known, *next_hop, context))  // TTL, MTU; NAT · DR · TUN
+      send(burst, known, *next_hop);                     // link-layer header, port
+  }
+  burst.transmitted = std::exchange(burst.undecided, {});
 }
 
 /// The way of what Linux sends by a twin, while some server is the director itself: that server's replies are counted and
@@ -43,12 +53,14 @@ void run(Burst& burst, Connections& connections, Context& context) noexcept {
 template <class Connections>
 void run_from_kernel(Burst& burst, Connections& connections, Context& context) noexcept {
   parse_from_kernel(burst);
-  look_up(burst, connections, context);
-  expire(burst, connections, context);
+  find(burst, connections, context);
   uncount_kept(burst, context);
   leave_to_kernel(burst, connections, context);
-  advance(burst, connections, context);
-  translate_from_kernel(burst);
+  for (const std::uint32_t i : burst.undecided) {
+    advance(burst, Known(burst, i), connections, context);
+    translate_from_kernel(burst, i);
+  }
+  burst.transmitted = std::exchange(burst.undecided, {});
 }
 
 }  // namespace fairway::forward

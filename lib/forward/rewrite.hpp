@@ -11,10 +11,10 @@ namespace fairway::forward {
 
 /// One hop less to live; the checksum follows.
 inline void decrement_ttl(net::Ipv4Header& ip) noexcept {
-  // TTL and protocol share a 16-bit word, the TTL its high byte: as it decreases by one, the checksum grows by 0x0100.
-  net::ChecksumChange change;
-  change.replace(net::Big16(std::uint16_t{0x0100}), net::Big16());
-  ip.checksum = change.apply(ip.checksum);
+  // TTL and protocol share a 16-bit word, the TTL its high byte: as it decreases by one, the checksum grows by 0x0100. The
+  // one carry that there can be comes round, also where the sum is 0xffff, which is zero (as RFC 1624's equation 3 has it).
+  const std::uint32_t sum = ip.checksum.raw() + std::uint32_t{net::Big16(std::uint16_t{0x0100}).raw()};
+  ip.checksum = net::Big16::from_raw(static_cast<std::uint16_t>(sum + (sum >= 0xffff ? 1 : 0)));
   --ip.ttl;
 }
 
@@ -31,45 +31,43 @@ net::Ipv4Address own_address(const net::PacketView& packet, const Context& conte
 
 /// A client's packet on its way to its server. Errors about it come from the virtual address. The TTL counts down before
 /// the MTU is looked at, as in the kernel.
-inline void rewrite_to_server(Burst& burst, std::uint32_t i, Context& context) noexcept {
-  net::PacketView& packet = burst.packets[i];
-  const conn::Hot& entry = *burst.entries[i];
-  const route::NextHop& next_hop = *burst.next_hops[i];
-  const net::Ipv4Address virtual_address = packet.tuple.destination;
-  if (packet.ipv4()->ttl <= 1) return answer(burst, i, Verdict::answer_time_exceeded, virtual_address, 0, context);
-  decrement_ttl(*packet.ipv4());
-  const bool is_tun = entry.forwarding == service::Forwarding::tun;
+[[gnu::always_inline]] inline bool rewrite_to_server(Burst& burst, const Known& known, const route::NextHop& next_hop,
+                                                     Context& context) noexcept {
+  net::PacketView& packet = known.packet;
+  net::Ipv4Header& ip = *packet.ipv4();
+  if (ip.ttl <= 1) [[unlikely]] {
+    answer(burst, known.i, Verdict::answer_time_exceeded, packet.tuple.destination, 0, context);
+    return false;
+  }
+  decrement_ttl(ip);
+  const bool is_tun = known.entry.forwarding == service::Forwarding::tun;
   const auto mtu = static_cast<std::uint16_t>(next_hop.mtu - (is_tun ? tun_overhead : 0));
-  if (packet.network_length > mtu)
-    return (is_tun ? refuse_tunnel_size : refuse_size)(burst, i, virtual_address, mtu, context);
-
-  switch (entry.forwarding) {
-    case service::Forwarding::nat: return nat_to_server(packet, entry);
-    case service::Forwarding::dr: return;  // the link-layer header is all
-    case service::Forwarding::tun:
-      if (!tunnel(packet, {.source = next_hop.source,
-                           .server = entry.v4.server,
-                           .id = ++context.tunnel_id,
-                           .keeps_df = context.services.settings().pmtu_disc != 0}))
-        burst.decide(i, Verdict::drop_no_headroom);
-      return;
+  if (packet.network_length > mtu) [[unlikely]] {
+    (is_tun ? refuse_tunnel_size : refuse_size)(burst, known.i, packet.tuple.destination, mtu, context);
+    return false;
   }
+  switch (known.entry.forwarding) {
+    case service::Forwarding::nat: nat_to_server(packet, known.entry); return true;
+    case service::Forwarding::dr: return true;  // the link-layer header is all
+    case service::Forwarding::tun: break;
+  }
+  if (tunnel(packet, {.source = next_hop.source,
+                      .server = known.entry.v4.server,
+                      .id = ++context.tunnel_id,
+                      .keeps_df = context.services.settings().pmtu_disc != 0}))
+    return true;
+  burst.decide(known.i, Verdict::drop_no_headroom);
+  return false;
 }
 
-/// A NAT server's packet on its way to the client. What is too old or too big was refused with its next hop.
-inline void rewrite_to_client(Burst& burst, std::uint32_t i) noexcept {
-  net::PacketView& packet = burst.packets[i];
-  decrement_ttl(*packet.ipv4());
-  nat_to_client(packet, *burst.entries[i]);
-}
-
-inline void rewrite(Burst& burst, Context& context) noexcept {
-  for (const std::uint32_t i : burst.undecided) {
-    if (burst.references[i].is_reply())
-      rewrite_to_client(burst, i);
-    else
-      rewrite_to_server(burst, i, context);
-  }
+/// TTL and MTU; NAT, DR or TUN. False: the packet is decided.
+[[gnu::always_inline]] inline bool rewrite(Burst& burst, const Known& known, const route::NextHop& next_hop,
+                                           Context& context) noexcept {
+  if (!known.reference.is_reply()) return rewrite_to_server(burst, known, next_hop, context);
+  // What is too old or too big was refused with its next hop.
+  decrement_ttl(*known.packet.ipv4());
+  nat_to_client(known.packet, known.entry);
+  return true;
 }
 
 }  // namespace fairway::forward

@@ -2,11 +2,11 @@
 // SPDX-FileCopyrightText: Fairway contributors
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <utility>
 
 #include "net/address.hpp"
 #include "net/endian.hpp"
@@ -24,17 +24,14 @@ constexpr std::uint16_t fold(std::uint64_t sum) {
   return static_cast<std::uint16_t>((half + std::rotl(half, 16)) >> 16);
 }
 
-/// As below, of a length known to the compiler, without a loop.
-template <std::size_t length>
-std::uint64_t sum_words(const void* data) {
-  static_assert(length % 4 == 0);
-  const auto word = [data](std::size_t i) {
-    std::uint32_t value;
-    std::memcpy(&value, static_cast<const std::uint8_t*>(data) + 4 * i, sizeof value);
-    return std::uint64_t{value};
-  };
-  return [&]<std::size_t... i>(std::index_sequence<i...>) { return (word(i) + ...); }
-  (std::make_index_sequence<length / 4>());
+/// As below, of the 20 bytes of an IPv4 header without options; it may fill all 64 bits, so that nothing can be added to it.
+inline std::uint64_t sum_ipv4_words(const void* header) {
+  std::array<std::uint64_t, 2> words;
+  std::uint32_t last;
+  std::memcpy(words.data(), header, sizeof words);
+  std::memcpy(&last, static_cast<const std::uint8_t*>(header) + sizeof words, sizeof last);
+  const auto add = [](std::uint64_t a, std::uint64_t b) { return a + b + (a + b < a ? 1 : 0); };  // 2^64 is 1 too
+  return add(add(words[0], words[1]), last);
 }
 
 /// Sum of the 16-bit words of `length` bytes, an odd last byte padded with zero; not folded, not complemented.
@@ -43,17 +40,9 @@ std::uint64_t sum_words(const void* data, std::size_t length);
 /// The checksum to be stored in a header over `length` bytes in which the checksum field is zero.
 Big16 checksum(const void* data, std::size_t length);
 
-/// The checksum of words that are at hand, before they are put into a header: reading them back from there, in other
-/// sizes than they were stored in, would make the processor wait.
-class WordSum {
- public:
-  constexpr void add(Big16 word) { sum_ += word.raw(); }
-  constexpr void add(Ipv4Address address) { sum_ += address.number.raw(); }
-  constexpr Big16 checksum() const { return Big16::from_raw(static_cast<std::uint16_t>(~fold(sum_))); }
-
- private:
-  std::uint64_t sum_ = 0;
-};
+/// The checksum, as it is stored, of words whose sum is at hand before they are put into a header: reading them back from
+/// there, in other sizes than they were stored in, would make the processor wait.
+constexpr std::uint16_t complement_of_sum(std::uint64_t sum) { return static_cast<std::uint16_t>(~fold(sum)); }
 
 /// What a change of some 16-bit words adds to a checksum: collected once, applied to every checksum that covers them.
 class ChecksumChange {

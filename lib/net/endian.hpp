@@ -6,6 +6,7 @@
 #include <bit>
 #include <concepts>
 #include <cstdint>
+#include <cstring>
 
 namespace fairway::net {
 
@@ -43,6 +44,18 @@ struct BigEndian {
  private:
   static constexpr T to_wire(T value) { return std::endian::native == std::endian::little ? swap_bytes(value) : value; }
 };
+
+/// Stores five words, as they are, as an IPv4 header without options has them.
+inline void store_words(void* to, std::uint32_t a, std::uint32_t b, std::uint32_t c, std::uint32_t d, std::uint32_t e) {
+  const auto both = [](std::uint64_t first, std::uint64_t second) {
+    return std::endian::native == std::endian::little ? second << 32 | first : first << 32 | second;
+  };
+  const std::uint64_t first = both(a, b), second = both(c, d);
+  auto* bytes = static_cast<std::uint8_t*>(to);
+  std::memcpy(bytes, &first, sizeof first);
+  std::memcpy(bytes + 8, &second, sizeof second);
+  std::memcpy(bytes + 16, &e, sizeof e);
+}
 
 using Big16 = BigEndian<std::uint16_t>;
 using Big32 = BigEndian<std::uint32_t>;

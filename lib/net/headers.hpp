@@ -49,7 +49,7 @@ struct Ipv4Header {
 
   static constexpr std::uint16_t dont_fragment = 0x4000, more_fragments = 0x2000, offset_mask = 0x1fff;
   std::size_t header_length() const { return (version_length & 0xfu) * 4u; }
-  bool is_fragment() const { return (fragment.host() & (more_fragments | offset_mask)) != 0; }
+  bool is_fragment() const { return (fragment.raw() & Big16(std::uint16_t{more_fragments | offset_mask}).raw()) != 0; }
   bool forbids_fragments() const { return (fragment.host() & dont_fragment) != 0; }
 };
 static_assert(sizeof(Ipv4Header) == 20);

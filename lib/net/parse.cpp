@@ -25,7 +25,7 @@ bool skip_tags(const std::uint8_t* frame, std::size_t length, std::size_t& offse
 }
 
 bool has_right_checksum(const Ipv4Header& ip, std::size_t header_length) noexcept {
-  std::uint64_t sum = sum_words<sizeof(Ipv4Header)>(&ip);
+  std::uint64_t sum = fold(sum_ipv4_words(&ip));
   if (header_length > sizeof(Ipv4Header)) sum += sum_words(&ip + 1, header_length - sizeof(Ipv4Header));
   return fold(sum) == 0xffff;
 }

@@ -29,25 +29,26 @@ Parsed parse_step_by_step(PacketView& packet) noexcept;
   const auto& tcp = *reinterpret_cast<const TcpHeader*>(&ip + 1);
   const auto& udp = *reinterpret_cast<const UdpHeader*>(&ip + 1);
   if (packet.length < sizeof ethernet + sizeof ip + sizeof tcp) return parse_step_by_step(packet);
-  const Protocol protocol{ip.protocol};
   const std::size_t whole = ip.total_length.host();
   const bool is_plain = ethernet.type == EtherType::ipv4 && ip.version_length == 0x45 && !ip.is_fragment() &&
-                        whole <= packet.length - sizeof ethernet && fold(sum_words<sizeof ip>(&ip)) == 0xffff;
-  const bool is_tcp = protocol == Protocol::tcp;
-  const std::size_t least = is_tcp ? sizeof tcp : sizeof udp;
-  const std::size_t length = is_tcp ? tcp.header_length() : udp.length.host();
-  if (!is_plain || !(is_tcp || protocol == Protocol::udp) || length < least || sizeof ip + length > whole)
-    return parse_step_by_step(packet);
+                        whole <= packet.length - sizeof ethernet && fold(sum_ipv4_words(&ip)) == 0xffff;
+  if (!is_plain) return parse_step_by_step(packet);
+  std::uint8_t flags = 0;
+  if (Protocol{ip.protocol} == Protocol::tcp) {
+    const std::size_t length = tcp.header_length();
+    if (length < sizeof tcp || sizeof ip + length > whole) return parse_step_by_step(packet);
+    flags = tcp.flags;
+  } else {
+    const std::size_t length = udp.length.host();
+    if (Protocol{ip.protocol} != Protocol::udp || length < sizeof udp || sizeof ip + length > whole)
+      return parse_step_by_step(packet);
+  }
   packet.family = Family::ipv4;
   packet.network_offset = sizeof ethernet;
   packet.transport_offset = sizeof ethernet + sizeof ip;
-  packet.tcp_flags = is_tcp ? tcp.flags : std::uint8_t{0};
+  packet.tcp_flags = flags;
   packet.network_length = static_cast<std::uint16_t>(whole);
-  packet.tuple = {.source = ip.source,
-                  .destination = ip.destination,
-                  .source_port = udp.source,
-                  .destination_port = udp.destination,
-                  .protocol = protocol};
+  read_tuple(reinterpret_cast<const std::uint8_t*>(&ip), packet.tuple);
   return Parsed::tuple;
 }
 

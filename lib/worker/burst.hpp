@@ -15,9 +15,11 @@ namespace fairway::worker {
 /// Shows received packets to the pipeline, as a burst that is to be run.
 inline void show(dpdk::Packet* const* packets, std::uint32_t count, const std::vector<net::PortId>& port_of_device,
                  forward::Burst& burst) noexcept {
-  for (std::uint32_t i = 0; i < count; ++i) dpdk::prefetch(packets[i]);
-  for (std::uint32_t i = 0; i < count; ++i)
-    dpdk::read(*packets[i], port_of_device[dpdk::device(*packets[i])], burst.packets[i]);
+  const net::PortId* ports = port_of_device.data();
+  for (std::uint32_t i = 0; i < count; ++i) {
+    dpdk::prefetch(packets[i]);  // for parse, which comes to it when all are shown
+    dpdk::read(*packets[i], ports[dpdk::device(*packets[i])], burst.packets[i]);
+  }
   burst.begin(count);
 }
 

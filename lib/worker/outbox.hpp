@@ -16,9 +16,14 @@ class Outbox {
  public:
   static constexpr std::uint32_t size = forward::burst_size;
 
-  bool is_full() const noexcept { return count_ == size; }
   bool empty() const noexcept { return count_ == 0; }
-  void add(dpdk::Packet& packet) noexcept { packets_[count_++] = &packet; }
+  /// True: it is full now.
+  bool add(dpdk::Packet& packet) noexcept {
+    const std::uint32_t place = count_;
+    packets_[place] = &packet;
+    count_ = place + 1;
+    return place + 1 == size;
+  }
 
   /// Calls `send(packets, count)`, which sends or frees them all and returns how many it had to free; so does this.
   template <class F>

@@ -298,28 +298,20 @@ void Worker::dispatch(std::uint32_t i) noexcept {
   }
 }
 
-void Worker::transmit(dpdk::Packet& packet, net::PortId port) noexcept {
-  Outbox& outbox = outboxes_[port.value];
-  outbox.add(packet);
-  if (outbox.is_full()) flush_port(port.value);
-}
-
 void Worker::give_to_kernel(dpdk::Packet& packet, net::PortId port) noexcept {
   if (!links_.has_twin[port.value]) return drop(packet, Verdict::drop_no_twin);
   counters_.verdicts[static_cast<std::size_t>(Verdict::to_kernel)].add(1);
   dpdk::set_out_port(packet, port);
   const auto traffic_class = static_cast<std::size_t>(class_of(dpdk::first_bytes(packet)));
   Outbox& outbox = to_kernel_[traffic_class];
-  outbox.add(packet);
-  if (outbox.is_full()) flush_to_kernel(traffic_class);
+  if (outbox.add(packet)) flush_to_kernel(traffic_class);
 }
 
 void Worker::hand_over(dpdk::Packet& packet, unsigned owner) noexcept {
   counters_.verdicts[static_cast<std::size_t>(Verdict::to_other_worker)].add(1);
   counters_.handed_over.add(1);
   dpdk::set_received_at(packet, received_at_);
-  hand_overs_[owner].add(packet);
-  if (hand_overs_[owner].is_full()) flush_hand_over(owner);
+  if (hand_overs_[owner].add(packet)) flush_hand_over(owner);
 }
 
 void Worker::keep_waiting(std::uint32_t i) noexcept {

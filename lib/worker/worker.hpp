@@ -58,7 +58,9 @@ class Worker {
   void process_from_kernel(dpdk::Packet** packets, std::uint32_t count) noexcept;
   bool has_local_server() const noexcept;
   void dispatch(std::uint32_t i) noexcept;
-  void transmit(dpdk::Packet& packet, net::PortId port) noexcept;
+  void transmit(dpdk::Packet& packet, net::PortId port) noexcept {
+    if (outboxes_[port.value].add(packet)) flush_port(port.value);
+  }
   void give_to_kernel(dpdk::Packet& packet, net::PortId port) noexcept;
   void hand_over(dpdk::Packet& packet, unsigned owner) noexcept;
   void keep_waiting(std::uint32_t i) noexcept;

@@ -203,6 +203,10 @@ TEST_CASE_METHOD(ConnectionFixture<>, "references of a burst are found at once, 
   const Reference untouched{12345};
   std::array<Reference, largest_burst> found;
   found.fill(untouched);
-  CHECK(table.find_burst(keys.data(), hashes.data(), largest_burst, found.data()) == expected);
+  constexpr std::uint64_t all = (std::uint64_t{1} << largest_burst) - 1;
+  const std::uint64_t missed = table.find_burst(
+      all, hashes.data(), [&](std::uint32_t i) -> const net::Tuple4& { return tuples[i]; },
+      [&](std::uint32_t i, Reference its) { found[i] = its; });
+  CHECK(missed == (all & ~expected));
   for (unsigned i = 0; i < largest_burst; ++i) CHECK(found[i] == find(tuples[i]).value_or(untouched));
 }
