@@ -54,6 +54,21 @@ TEST_CASE("the TTL counts down and its checksum follows, from every TTL with eve
     }
 }
 
+TEST_CASE("a hop less changes every checksum as RFC 1624 has it") {
+  net::ChecksumChange change;
+  change.replace(net::Big16(std::uint16_t{0x0100}), net::Big16(std::uint16_t{0}));
+  unsigned wrong = 0;
+  for (unsigned value = 0; value <= 0xffff; ++value) {
+    net::Ipv4Header ip{};
+    ip.ttl = 64;
+    ip.checksum = net::Big16(static_cast<std::uint16_t>(value));
+    const net::Big16 expected = change.apply(ip.checksum);
+    forward::decrement_ttl(ip);
+    if (ip.checksum != expected || ip.ttl != 63) ++wrong;
+  }
+  CHECK(wrong == 0);
+}
+
 TEST_CASE_METHOD(Fixture, "what fits goes out, by every method") {
   const auto forwarding = GENERATE(Forwarding::nat, Forwarding::dr, Forwarding::tun);
   serve(forwarding, 1400);
