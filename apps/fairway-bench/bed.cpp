@@ -2,6 +2,8 @@
 // SPDX-FileCopyrightText: Fairway contributors
 #include "fairway-bench/bed.hpp"
 
+#include <algorithm>
+
 #include "fairway-bench/deck.hpp"
 #include "worker/scheduling.hpp"
 
@@ -30,9 +32,16 @@ service::ServiceSpec spec_of(const Plan& plan, std::uint32_t service) {
 
 }  // namespace
 
-// Flows are not spread evenly over several workers.
+// Flows are not spread evenly over several workers, those of clients in a row least of all, as the steering hash is linear.
 std::uint32_t Bed::places_of_a_worker(const Plan& plan) {
-  return plan.workers == 1 ? plan.table_places() : plan.table_places() / plan.workers * 9 / 8 + 1024;
+  if (plan.workers == 1) return plan.table_places();
+  std::vector<std::uint64_t> flows(plan.workers);
+  for (std::uint32_t flow = 0; flow < plan.flows; ++flow) {
+    const net::Tuple4 tuple = client_tuple(plan, flow);
+    ++flows[forward::owner_of(tuple.source, tuple.source_port, plan.workers)];
+  }
+  const std::uint64_t most = *std::max_element(flows.begin(), flows.end());
+  return static_cast<std::uint32_t>(most * plan.table_places() / plan.flows) + 1024;
 }
 
 std::size_t Bed::table_bytes(const Plan& plan) {
