@@ -52,7 +52,8 @@ Line add_server_line(const service::ServiceKey& service, const service::ServerSp
       .option("--weight", server.weight)
       .option("--forwarding", server.forwarding)
       .option_if_not_zero("--upper-threshold", server.upper_threshold)
-      .option_if_not_zero("--lower-threshold", server.lower_threshold);
+      .option_if_not_zero("--lower-threshold", server.lower_threshold)
+      .option_if_not_zero("--last-weight", server.last_weight);
 }
 
 Lines lines(const control::AddService& command) {
@@ -88,6 +89,7 @@ Lines lines(const control::AddServer& command) {
   return line.option("--forwarding", command.forwarding)
       .option_if_not_zero("--upper-threshold", command.upper_threshold)
       .option_if_not_zero("--lower-threshold", command.lower_threshold)
+      .option_if_not_zero("--last-weight", command.last_weight)
       .lines();
 }
 
@@ -97,6 +99,7 @@ Lines lines(const control::EditServer& command) {
       .option("--forwarding", command.forwarding)
       .option("--upper-threshold", command.upper_threshold)
       .option("--lower-threshold", command.lower_threshold)
+      .option("--last-weight", command.last_weight)
       .lines();
 }
 

@@ -224,6 +224,9 @@ void CommandWords::add_server(CLI::App& app) {
                      "connections from which on it gets no new ones; 0, the default: any number");
     verb->add_option("--lower-threshold", words_.lower_threshold,
                      "connections below which it gets new ones again; 0, the default: three quarters of the upper");
+    verb->add_option("--last-weight", words_.last_weight,
+                     "of a server of weight 0: its latest weight that was more, by which mh goes; kept by itself")
+        ->check(weights);
   }
 }
 
@@ -286,14 +289,16 @@ control::Command CommandWords::command() const {
                                .weight = words_.weight,
                                .forwarding = forwarding_of(words_),
                                .upper_threshold = words_.upper_threshold,
-                               .lower_threshold = words_.lower_threshold};
+                               .lower_threshold = words_.lower_threshold,
+                               .last_weight = words_.last_weight};
   return control::AddServer{.service = key,
                             .address = address,
                             .port = port,
                             .weight = words_.weight.value_or(1),
                             .forwarding = forwarding_of(words_),
                             .upper_threshold = words_.upper_threshold.value_or(0),
-                            .lower_threshold = words_.lower_threshold.value_or(0)};
+                            .lower_threshold = words_.lower_threshold.value_or(0),
+                            .last_weight = words_.last_weight.value_or(0)};
 }
 
 LineParser::LineParser() : words_(app_) { app_.require_subcommand(1); }

@@ -18,7 +18,7 @@ namespace fairway::ctl {
 struct Words {
   std::string protocol, service, server;
   std::optional<std::string> name, scheduler, scheduler_flags, forwarding, persistence_netmask;
-  std::optional<std::uint32_t> weight, persistence, upper_threshold, lower_threshold;
+  std::optional<std::uint32_t> weight, persistence, upper_threshold, lower_threshold, last_weight;
   std::optional<bool> one_packet;
   std::uint32_t mark = 0;
   bool exact = false;

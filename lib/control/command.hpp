@@ -43,6 +43,7 @@ struct AddServer {
   std::optional<service::Forwarding> forwarding;  // the service's if not given
   std::uint32_t upper_threshold = 0;
   std::uint32_t lower_threshold = 0;
+  std::uint32_t last_weight = 0;  // with weight 0 only: the latest that was more
 };
 
 struct EditServer {
@@ -53,6 +54,7 @@ struct EditServer {
   std::optional<service::Forwarding> forwarding;
   std::optional<std::uint32_t> upper_threshold{};
   std::optional<std::uint32_t> lower_threshold{};
+  std::optional<std::uint32_t> last_weight{};  // if not given, what it had before a weight of 0
 };
 
 struct DeleteServer {

@@ -91,6 +91,20 @@ class ServersByName {
   std::unordered_map<Name, const ServerSpec*, Hash> servers_;
 };
 
+void add_fields(const service::ServiceKey& service, const ServerSpec& before, const ServerSpec& after,
+                Commands& commands) {
+  if (before == after) return;
+  EditServer edit{.service = service,
+                  .address = after.address,
+                  .port = after.port,
+                  .weight = if_changed(before.weight, after.weight),
+                  .forwarding = if_changed(before.forwarding, after.forwarding),
+                  .upper_threshold = if_changed(before.upper_threshold, after.upper_threshold),
+                  .lower_threshold = if_changed(before.lower_threshold, after.lower_threshold)};
+  if (revised(before, edit).last_weight != after.last_weight) edit.last_weight = after.last_weight;
+  commands.push_back(std::move(edit));
+}
+
 void add_servers(const ServiceSpec& before, const ServiceSpec& after, Commands& commands) {
   if (before.servers == after.servers) return;
   const ServersByName old(before.servers), next(after.servers);
@@ -103,15 +117,10 @@ void add_servers(const ServiceSpec& before, const ServiceSpec& after, Commands& 
                                    .weight = server.weight,
                                    .forwarding = server.forwarding,
                                    .upper_threshold = server.upper_threshold,
-                                   .lower_threshold = server.lower_threshold});
-    else if (*was != server)
-      commands.push_back(EditServer{.service = after.key,
-                                    .address = server.address,
-                                    .port = server.port,
-                                    .weight = if_changed(was->weight, server.weight),
-                                    .forwarding = if_changed(was->forwarding, server.forwarding),
-                                    .upper_threshold = if_changed(was->upper_threshold, server.upper_threshold),
-                                    .lower_threshold = if_changed(was->lower_threshold, server.lower_threshold)});
+                                   .lower_threshold = server.lower_threshold,
+                                   .last_weight = server.last_weight});
+    else
+      add_fields(after.key, *was, server, commands);
   }
   for (const ServerSpec& server : before.servers)
     if (!next.find(server))

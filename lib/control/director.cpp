@@ -29,6 +29,14 @@ void set_fields(Service& service, const ServiceSpec& spec) {
   service.one_packet = spec.one_packet;
 }
 
+void set_fields(Server& server, const ServerSpec& spec) {
+  server.weight = spec.weight;
+  server.last_weight = spec.latest_weight();
+  server.forwarding = spec.forwarding;
+  server.upper_threshold = spec.upper_threshold;
+  server.lower_threshold = spec.lower_threshold;
+}
+
 /// Gives a service that nobody has seen yet the states of its scheduler, one a worker, as `begin` leaves them.
 void begin_life(Service& service, unsigned workers,
                 void (sched::Scheduler::*begin)(service::SchedulerState&, const Service&) const noexcept) {
@@ -109,14 +117,9 @@ base::Result<Server> Director::admit(Entry& entry, service::ServiceId service, c
   if (!id) return id.error();
   entry.others -= servers_.counted(*id);
   servers_.serve(*id, service);
-  return Server{.id = *id,
-                .address = spec.address,
-                .port = spec.port,
-                .weight = spec.weight,
-                .last_weight = spec.weight,
-                .forwarding = spec.forwarding,
-                .upper_threshold = spec.upper_threshold,
-                .lower_threshold = spec.lower_threshold};
+  Server server{.id = *id, .address = spec.address, .port = spec.port};
+  set_fields(server, spec);
+  return server;
 }
 
 void Director::dismiss(Entry& entry, const Server& server) {
@@ -227,10 +230,7 @@ base::Result<void> Director::carry_out(const EditServer& command) {
   if (server == next->servers.end()) return no_such_server(command.service, command.address, command.port);
   const ServerSpec spec = revised(spec_of(*server), command);
   if (auto checked = first_of(service::check_server(spec_of(*next), spec)); !checked) return checked;
-  server->set_weight(spec.weight);
-  server->forwarding = spec.forwarding;
-  server->upper_threshold = spec.upper_threshold;
-  server->lower_threshold = spec.lower_threshold;
+  set_fields(*server, spec);
   servers_.edit(server->id, spec);
   put_and_announce(entry, std::move(next));
   return {};

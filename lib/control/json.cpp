@@ -41,7 +41,8 @@ service::ServerSpec read_server(JsonReader& reader, const service::ServiceSpec& 
                            .weight = reader.number("weight", 0, largest_weight).value_or(1),
                            .forwarding = reader.forwarding("forwarding").value_or(service.forwarding),
                            .upper_threshold = reader.number("upper_threshold", 0, any_number).value_or(0),
-                           .lower_threshold = reader.number("lower_threshold", 0, any_number).value_or(0)};
+                           .lower_threshold = reader.number("lower_threshold", 0, any_number).value_or(0),
+                           .last_weight = reader.number("last_weight", 0, largest_weight).value_or(0)};
   reader.refuse_others();
   return spec;
 }
@@ -85,7 +86,8 @@ Command read_add_server(JsonReader& reader) {
                    .weight = reader.number("weight", 0, largest_weight).value_or(1),
                    .forwarding = reader.forwarding("forwarding"),
                    .upper_threshold = reader.number("upper_threshold", 0, any_number).value_or(0),
-                   .lower_threshold = reader.number("lower_threshold", 0, any_number).value_or(0)};
+                   .lower_threshold = reader.number("lower_threshold", 0, any_number).value_or(0),
+                   .last_weight = reader.number("last_weight", 0, largest_weight).value_or(0)};
 }
 
 Command read_edit_server(JsonReader& reader) {
@@ -96,7 +98,8 @@ Command read_edit_server(JsonReader& reader) {
                     .weight = reader.number("weight", 0, largest_weight),
                     .forwarding = reader.forwarding("forwarding"),
                     .upper_threshold = reader.number("upper_threshold", 0, any_number),
-                    .lower_threshold = reader.number("lower_threshold", 0, any_number)};
+                    .lower_threshold = reader.number("lower_threshold", 0, any_number),
+                    .last_weight = reader.number("last_weight", 0, largest_weight)};
 }
 
 Command read_delete_server(JsonReader& reader) {
@@ -218,6 +221,7 @@ json body_of(const AddService& command) {
                                                   {"forwarding", service::to_string(server.forwarding)}});
     add_if_not_zero(one, "upper_threshold", server.upper_threshold);
     add_if_not_zero(one, "lower_threshold", server.lower_threshold);
+    add_if_not_zero(one, "last_weight", server.last_weight);
   }
   return body;
 }
@@ -242,6 +246,7 @@ json body_of(const AddServer& command) {
   add(body, "forwarding", command.forwarding);
   add_if_not_zero(body, "upper_threshold", command.upper_threshold);
   add_if_not_zero(body, "lower_threshold", command.lower_threshold);
+  add_if_not_zero(body, "last_weight", command.last_weight);
   return body;
 }
 
@@ -251,6 +256,7 @@ json body_of(const EditServer& command) {
   add(body, "forwarding", command.forwarding);
   add(body, "upper_threshold", command.upper_threshold);
   add(body, "lower_threshold", command.lower_threshold);
+  add(body, "last_weight", command.last_weight);
   return body;
 }
 

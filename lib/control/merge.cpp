@@ -18,7 +18,7 @@ using service::ServiceSpec;
 
 /// A field of the file that was not there before has changed: `before` null.
 void take_fields(const ServerSpec* before, const ServerSpec& after, ServerSpec& now) {
-  if (!before || before->weight != after.weight) now.weight = after.weight;
+  if (!before || before->weight != after.weight) now.set_weight(after.weight);
   if (!before || before->forwarding != after.forwarding) now.forwarding = after.forwarding;
   const auto thresholds = [](auto& spec) { return std::tie(spec.upper_threshold, spec.lower_threshold); };
   if (!before || thresholds(*before) != thresholds(after)) thresholds(now) = thresholds(after);

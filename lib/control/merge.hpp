@@ -13,6 +13,7 @@ namespace fairway::control {
 ///   - What the file never named stays: services and servers that were added at run time. When the file begins to name one
 ///     of them, it is as the file says.
 /// A field, here, is what is said together: a scheduler with its flags, persistence with its netmask, both thresholds.
+/// The file says no last weight: a server whose weight it sets to 0 has the one before as its last.
 /// What was not changed at run time has the file's order, too.
 Inventory merge(const Inventory& before, const Inventory& after, Inventory now);
 

@@ -41,7 +41,8 @@ ServiceSpec revised(ServiceSpec spec, const EditService& command) {
 }
 
 ServerSpec revised(ServerSpec spec, const EditServer& command) {
-  spec.weight = command.weight.value_or(spec.weight);
+  if (command.weight) spec.set_weight(*command.weight);
+  spec.last_weight = command.last_weight.value_or(spec.last_weight);
   spec.forwarding = command.forwarding.value_or(spec.forwarding);
   spec.upper_threshold = command.upper_threshold.value_or(spec.upper_threshold);
   spec.lower_threshold = command.lower_threshold.value_or(spec.lower_threshold);
@@ -54,7 +55,8 @@ ServerSpec spec_of(const AddServer& command, service::Forwarding usual) {
           .weight = command.weight,
           .forwarding = command.forwarding.value_or(usual),
           .upper_threshold = command.upper_threshold,
-          .lower_threshold = command.lower_threshold};
+          .lower_threshold = command.lower_threshold,
+          .last_weight = command.last_weight};
 }
 
 base::Result<Rules> revised(Rules rules, const AddMark& command) {

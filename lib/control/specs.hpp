@@ -27,7 +27,8 @@ inline service::ServerSpec spec_of(const service::Server& server) {
           .weight = server.weight,
           .forwarding = server.forwarding,
           .upper_threshold = server.upper_threshold,
-          .lower_threshold = server.lower_threshold};
+          .lower_threshold = server.lower_threshold,
+          .last_weight = server.weight > 0 ? 0 : server.last_weight};
 }
 
 }  // namespace fairway::control

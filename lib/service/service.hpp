@@ -36,16 +36,9 @@ struct Server {
   net::Address address;
   net::ServicePort port;
   std::uint32_t weight = 1;
-  /// The latest weight that was not 0; the first one whatever it is. mh goes by it, so that a server that is quiesced
-  /// does not move other servers' clients.
-  std::uint32_t last_weight = 1;
+  std::uint32_t last_weight = 1;  // the latest that was more than 0 (ServerSpec::latest_weight)
   Forwarding forwarding = Forwarding::nat;
   std::uint32_t upper_threshold = 0, lower_threshold = 0;  // connections; 0: none. Workers go by ServerLimits
-
-  void set_weight(std::uint32_t value) noexcept {
-    weight = value;
-    if (value > 0) last_weight = value;
-  }
 };
 
 /// Up to so many servers are looked through one by one, which is quicker than any search.

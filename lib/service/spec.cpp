@@ -122,6 +122,11 @@ std::vector<Problem> check_server(const ServiceSpec& service, const ServerSpec& 
   if (server.port.host() == 0 && key.port.host() != 0) blame("port", "port 0 is out of range 1..65535");
   if (server.weight > ServerSpec::largest_weight)
     blame("weight", "weight " + std::to_string(server.weight) + " is out of range 0..2147483647");
+  if (server.last_weight > ServerSpec::largest_weight)
+    blame("last_weight", "last weight " + std::to_string(server.last_weight) + " is out of range 0..2147483647");
+  if (server.last_weight > 0 && server.weight > 0)
+    blame("last_weight", "last weight " + std::to_string(server.last_weight) + " is for servers of weight 0, not " +
+                             std::to_string(server.weight));
   // The packet's service port is not rewritten by these methods, so the server must listen where the service does.
   if (server.forwarding != Forwarding::nat && server.port != key.port && !key.is_mark())
     blame("port", "a " + std::string(to_string(server.forwarding)) + " server has its service's port " +

@@ -53,6 +53,16 @@ struct ServerSpec {
   Forwarding forwarding = Forwarding::nat;
   std::uint32_t upper_threshold = 0;  // connections from which on it is overloaded; 0: none (`ipvsadm -x`)
   std::uint32_t lower_threshold = 0;  // below which it no longer is; 0: three quarters of the upper one (`-y`)
+  /// Of a server of weight 0: its latest weight that was more; 0 if it never had one. Of others 0. The mh scheduler goes by
+  /// it, so that a server that is quiesced does not move other servers' clients.
+  std::uint32_t last_weight = 0;
+
+  void set_weight(std::uint32_t value) {
+    last_weight = value > 0 ? 0 : latest_weight();
+    weight = value;
+  }
+  /// That was more than 0: the current one, if it is.
+  std::uint32_t latest_weight() const { return weight > 0 ? weight : last_weight; }
 
   bool operator==(const ServerSpec&) const = default;
 };

@@ -61,7 +61,7 @@ def commands():
     yield {"delete_service": MARK}
     server = {"service": SERVICE, "address": "10.0.0.1", "port": 80}
     yield {"add_server": {**server, "weight": 2, "forwarding": "tun", "upper_threshold": 9, "lower_threshold": 4}}
-    yield {"edit_server": {**server, "weight": 0}}
+    yield {"edit_server": {**server, "weight": 0, "last_weight": 5}}
     yield {"delete_server": server}
     yield {"zero_statistics": {"service": SERVICE}}
     yield {"zero_statistics": {}}

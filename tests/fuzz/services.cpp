@@ -233,7 +233,8 @@ void Services::set_weight(std::size_t number, const net::Address& server, std::u
   const auto version = copy(number);
   for (service::Server& one : version->servers) {
     if (one.address != server) continue;
-    one.set_weight(weight);
+    one.weight = weight;
+    if (weight > 0) one.last_weight = weight;
     limits_[one.id.value].set_quiescent(weight == 0);
   }
   publish(number, version);

@@ -35,7 +35,11 @@ class Balance {
     change([&](auto& servers) { servers.insert(servers.begin(), make_server(server, weight)); });
   }
   void edit(unsigned server, std::uint32_t weight) {
-    change([&](auto& servers) { place_of(servers, server)->set_weight(weight); });
+    change([&](auto& servers) {
+      const auto place = place_of(servers, server);
+      place->weight = weight;
+      if (weight > 0) place->last_weight = weight;
+    });
   }
   void remove(unsigned server) {
     change([&](auto& servers) { servers.erase(place_of(servers, server)); });

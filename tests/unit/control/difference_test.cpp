@@ -48,6 +48,28 @@ TEST_CASE("a server's fields are changed one by one") {
         Texts{R"({"edit_server":{"address":"192.0.2.2","port":80,)" + in_service + R"(,"weight":5}})"});
 }
 
+TEST_CASE("a last weight is said where the weights do not say it") {
+  const auto drained = [](std::uint32_t last) {
+    auto made = inventory("services:\n" + service_text("scheduler: mh", {0}));
+    made.services[0].servers[0].last_weight = last;
+    return made;
+  };
+  const auto weighed = inventory("services:\n" + service_text("scheduler: mh", {5}));
+  const auto edit = [](const std::string& before, const std::string& after) {
+    return Texts{R"({"edit_server":{"address":"192.0.2.1",)" + before + R"("port":80,)" + in_service + after + "}}"};
+  };
+  CHECK(changes(weighed, drained(5)) == edit("", R"(,"weight":0)"));
+  CHECK(changes(weighed, drained(3)) == edit(R"("last_weight":3,)", R"(,"weight":0)"));
+  CHECK(changes(weighed, drained(0)) == edit(R"("last_weight":0,)", R"(,"weight":0)"));
+  CHECK(changes(drained(5), drained(3)) == edit(R"("last_weight":3,)", ""));
+  CHECK(changes(drained(3), weighed) == edit("", R"(,"weight":5)"));
+  auto without = weighed;
+  without.services[0].servers.clear();
+  CHECK(changes(without, drained(5)) ==
+        Texts{R"({"add_server":{"address":"192.0.2.1","forwarding":"nat","last_weight":5,"port":80,)" + in_service +
+              R"(,"weight":0}})"});
+}
+
 TEST_CASE("a service has its new servers before it loses the old ones") {
   auto after = inventory("services:\n" + service_text("scheduler: rr", {1}));
   after.services[0].servers[0].address = net::parse_address("192.0.2.9").value();

@@ -8,6 +8,8 @@
 #include "control/command_batch.hpp"
 #include "control/difference.hpp"
 #include "control/director.hpp"
+#include "control/merge.hpp"
+#include "sched/scheduler.hpp"
 #include "support/control.hpp"
 #include "support/folder.hpp"
 #include "support/inventory.hpp"
@@ -40,6 +42,19 @@ struct Kept : Base {
 
 using Fixture = Kept<test::ControlFixture>;
 using IpvsFixture = Kept<test::IpvsFixture>;
+
+/// The address of the server of each of many clients; none: nobody's.
+std::vector<net::Address> servers_of_clients(const service::Service& service) {
+  const service::Loads loads({});
+  net::PacketView packet;
+  std::vector<net::Address> servers;
+  for (std::uint32_t client = 1; client <= 500; ++client) {
+    packet.tuple.source = net::Ipv4Address(0xcb007100u + client);
+    const auto* server = service.scheduler->pick({.service = service, .worker = 0, .loads = loads, .packet = packet});
+    servers.push_back(server ? server->address : net::Address());
+  }
+  return servers;
+}
 
 /// From now on no file takes a byte more.
 class FullDisk {
@@ -133,6 +148,38 @@ TEST_CASE_METHOD(Fixture, "the director lets its journal be written anew when it
   CHECK(kept() == before);
   CHECK(journal->read()->file == file);
   CHECK(std::filesystem::file_size(journal->path()) < 2000);
+}
+
+TEST_CASE_METHOD(Fixture, "what is drained moves nobody's clients at a restart either, where mh goes by last weights") {
+  const auto next = inventory("services:\n" + service_text("scheduler: mh", {3, 2, 1}));
+  const auto service_of = [](const Director& one) { return one.find(key()); };
+  const auto edit = [&](const char* server, std::uint32_t weight) {
+    return apply(EditServer{.service = key(),
+                            .address = test::address(server),
+                            .port = test::port(80),
+                            .weight = weight,
+                            .forwarding = {}});
+  };
+  REQUIRE(director.change_to(next, next));
+  drain();
+  REQUIRE(edit("192.0.2.2", 7) == "");
+  const auto at_first = servers_of_clients(*service_of(director));
+  REQUIRE(edit("192.0.2.2", 0) == "");
+  const auto before = servers_of_clients(*service_of(director));
+  std::size_t moved = 0;
+  for (std::size_t i = 0; i < before.size(); ++i)
+    moved += before[i] != at_first[i] && at_first[i] != test::address("192.0.2.2");
+  CHECK(moved == 0);
+  CHECK(before != at_first);
+  for (const bool is_compacted : {false, true}) {
+    if (is_compacted) REQUIRE(journal->compact(director.inventory()));
+    const auto contents = journal->read();
+    REQUIRE(contents);
+    test::ControlFixture restarted;
+    for (const Command& command : difference({}, merge(contents->file, next, contents->table)))
+      REQUIRE(restarted.apply(command) == "");
+    CHECK(servers_of_clients(*service_of(restarted.director)) == before);
+  }
 }
 
 TEST_CASE_METHOD(Fixture, "a change of the file is made whole, or undone whole") {

@@ -80,7 +80,29 @@ TEST_CASE_METHOD(ControlFixture, "a server's last weight is the latest that was 
   CHECK(last_weight("192.0.2.2") == 7);
   REQUIRE(apply(remove("192.0.2.1")) == "");
   REQUIRE(apply(add("192.0.2.1", 0)) == "");
-  CHECK(last_weight("192.0.2.1") == 0);
+  CHECK(last_weight("192.0.2.1") == 0);  // as in the kernel, which remembers the server but not its weight
+}
+
+TEST_CASE_METHOD(ControlFixture, "a server of weight 0 has the last weight that it is given") {
+  service::ServerSpec drained = spec("192.0.2.1", 0);
+  drained.last_weight = 5;
+  REQUIRE(add_service(key(), {drained}) == "");
+  AddServer other = add("192.0.2.2", 0);
+  other.last_weight = 6;
+  REQUIRE(apply(other) == "");
+  CHECK(server(key(), "192.0.2.1").last_weight == 5);
+  CHECK(server(key(), "192.0.2.2").last_weight == 6);
+  EditServer change = edit("192.0.2.2", std::nullopt);
+  change.last_weight = 7;
+  REQUIRE(apply(change) == "");
+  CHECK(server(key(), "192.0.2.2").last_weight == 7);
+  CHECK(director.inventory().services.at(0).servers.at(1).last_weight == 7);
+  change.weight = 3;
+  CHECK(apply(change) == "last weight 7 is for servers of weight 0, not 3");
+  CHECK(server(key(), "192.0.2.2").weight == 0);
+  REQUIRE(apply(edit("192.0.2.2", 3)) == "");
+  CHECK(server(key(), "192.0.2.2").last_weight == 3);
+  CHECK(director.inventory().services.at(0).servers.at(1).last_weight == 0);
 }
 
 TEST_CASE_METHOD(ControlFixture, "editing does not move a server; deleting and adding it again moves it to the head") {

@@ -195,6 +195,17 @@ TEST_CASE_METHOD(Fixture, "fairwayctl adds, edits, deletes and shows") {
   CHECK(nlohmann::json::parse(run("show services --json").out) == nlohmann::json::parse(R"({"services": []})"));
 }
 
+TEST_CASE_METHOD(Fixture, "fairwayctl says what a server of weight 0 had before") {
+  make_web();
+  expect_done("server add tcp 192.168.4.15:80 192.168.2.7:80 --weight 0 --last-weight 5");
+  expect_done("server edit tcp 192.168.4.15:80 192.168.2.100:8080 --weight 0 --last-weight 6");
+  const auto servers = director.inventory().services.at(0).servers;
+  CHECK(servers.at(0).last_weight == 6);
+  CHECK(servers.at(2).last_weight == 5);
+  CHECK(run("server edit tcp 192.168.4.15:80 192.168.2.200:80 --last-weight 6").err ==
+        "fairwayctl: last weight 6 is for servers of weight 0, not 2\n");
+}
+
 TEST_CASE_METHOD(Fixture, "fairwayctl shows rates, the total, and lets both begin anew") {
   make_web();
   const auto id = director.services().front()->servers.front().id;

@@ -15,12 +15,13 @@ using fairway::test::service_text;
 namespace {
 
 const Inventory file = inventory("settings: {tcp_timeout: 5}\nmarks: [{mark: 7}]\nservices:\n" +
-                                 service_text("scheduler: sh, scheduler_flags: [sh-port], name: web", {1, 0}));
+                                 service_text("scheduler: sh, scheduler_flags: [sh-port], name: web", {1, 0, 4}));
 
 /// What was made of it at run time.
 Inventory table() {
   Inventory made = file;
   made.services[0].servers[1].weight = 3;
+  made.services[0].servers[2].set_weight(0);
   made.sync_daemons = {{.role = SyncRole::backup,
                         .interface = "eth\xff",
                         .sync_id = 3,
@@ -74,6 +75,15 @@ TEST_CASE("a journal comes back as it was written") {
   CHECK(read->contents.table.sync_daemons.at(0).interface == "eth\xef\xbf\xbd");  // JSON is UTF-8
   CHECK(read->sound == text().size());
   CHECK(read->next_line == lines_of(text()).size() + 1);
+}
+
+TEST_CASE("a journal says the last weight of a server that is drained") {
+  JournalWriter writer;
+  writer.begin(file, table());
+  const auto read = read_journal(writer.text());
+  REQUIRE(read);
+  CHECK(read->contents.table.services == table().services);
+  CHECK(read->contents.table.services.at(0).servers.at(2).last_weight == 4);
 }
 
 TEST_CASE("a journal is text that anybody can read and check") {

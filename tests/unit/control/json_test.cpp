@@ -86,6 +86,22 @@ TEST_CASE("every command comes back from JSON as it was") {
                 .forwarding = {},
                 .upper_threshold = 5,
                 .lower_threshold = 4},
+      AddService{
+          {.name = "",
+           .key = key(),
+           .servers = {{.address = address("192.0.2.1"), .port = port(53), .weight = 0, .last_weight = 2147483647}}}},
+      AddServer{.service = key(),
+                .address = address("192.0.2.1"),
+                .port = port(53),
+                .weight = 0,
+                .forwarding = {},
+                .last_weight = 5},
+      EditServer{.service = key(),
+                 .address = address("192.0.2.1"),
+                 .port = port(53),
+                 .weight = {},
+                 .forwarding = {},
+                 .last_weight = 0},
       EditServer{.service = service::mark_key(7),
                  .address = address("192.0.2.1"),
                  .port = port(0),
@@ -118,6 +134,19 @@ TEST_CASE("every command comes back from JSON as it was") {
     CHECK(read->index() == command.index());
     CHECK(to_json(*read) == written);
   }
+}
+
+TEST_CASE("a last weight is named only where there is one") {
+  const std::string server = R"("address":"192.0.2.1","port":53)",
+                    service = R"("service":{"address":"192.168.4.15","port":53,"protocol":"udp"})";
+  AddServer drained{key(), address("192.0.2.1"), port(53), 0, std::nullopt};
+  CHECK(to_json(drained).dump() == R"({"add_server":{)" + server + "," + service + R"(,"weight":0}})");
+  drained.last_weight = 5;
+  CHECK(to_json(drained) ==
+        json::parse(R"({"add_server":{)" + server + "," + service + R"(,"weight":0,"last_weight":5}})"));
+  const auto read = command_from_json(to_json(drained));
+  REQUIRE(read);
+  CHECK(std::get<AddServer>(*read).last_weight == 5);
 }
 
 TEST_CASE("a service from JSON has the defaults of one from YAML, and its servers its forwarding method") {
@@ -252,6 +281,8 @@ TEST_CASE("what is not a command is refused by name") {
        "add_server.weight: 2147483648 is out of range 0..2147483647"},
       {R"({"add_server": {)" + server + R"(, "upper_threshold": -1}})",
        "add_server.upper_threshold: -1 is out of range 0..4294967295"},
+      {R"({"edit_server": {)" + server + R"(, "last_weight": 2147483648}})",
+       "edit_server.last_weight: 2147483648 is out of range 0..2147483647"},
       {R"({"delete_server": {)" + server + R"(, "weight": 1}})", "delete_server.weight: is unknown"},
       {R"({"add_mark": {"protocol": "tcp"}})", "add_mark.mark: is missing"},
       {R"({"add_mark": {"mark": 7, "source": "10.0.0.0/33"}})",

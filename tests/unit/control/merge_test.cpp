@@ -79,6 +79,19 @@ TEST_CASE("a field that the file changes is as the file says, and no other") {
   CHECK(merged.services[0].persistence == 60);
 }
 
+TEST_CASE("a server that is drained keeps its last weight, whoever drained it") {
+  const auto last_weight = [](const std::vector<int>& file, const Inventory& now) {
+    const auto merged = merge(old_file, inventory("services:\n" + service_text("scheduler: wrr", file)), now);
+    return merged.services.at(0).servers.at(2).last_weight;
+  };
+  const auto by_hand = after(old_file, {on_server(3, "edit_server", R"(,"weight":0)")});
+  const auto by_both = after(old_file, {on_server(3, "edit_server", R"(,"weight":8)")});
+  CHECK(last_weight({1, 2, 3}, by_hand) == 3);
+  CHECK(last_weight({1, 2, 0}, by_hand) == 3);
+  CHECK(last_weight({1, 2, 0}, by_both) == 8);
+  CHECK(last_weight({1, 2, 4}, by_hand) == 0);
+}
+
 TEST_CASE("what is said together is one field") {
   const auto file = inventory("services:\n" + service_text("scheduler: sh", {1}));
   const auto now = after(file, {on_service("edit_service", R"(,"scheduler":"mh","scheduler_flags":["mh-port"])"),

@@ -43,7 +43,8 @@ class Dice {
                          .weight = number(3),
                          .forwarding = maybe(forwarding()),
                          .upper_threshold = number(3),
-                         .lower_threshold = number(3)};
+                         .lower_threshold = number(3),
+                         .last_weight = number(4) ? 0 : number(9)};
       case 5:
       case 6:
         return EditServer{.service = service(),
@@ -52,7 +53,8 @@ class Dice {
                           .weight = maybe(number(9)),
                           .forwarding = maybe(forwarding()),
                           .upper_threshold = maybe(number(3)),
-                          .lower_threshold = maybe(number(3))};
+                          .lower_threshold = maybe(number(3)),
+                          .last_weight = number(4) ? std::nullopt : maybe(number(9))};
       case 7: return DeleteServer{.service = service(), .address = address(), .port = port(80)};
       case 8: return AddMark{.rule = rule(), .position = maybe(number(4))};
       case 9: return DeleteMark{.like = rule(), .exact = number(2) == 0};
@@ -99,7 +101,8 @@ class Dice {
                               .servers = {}};
     if (made.persistence) made.persistence_prefix = number(2) ? 32 : 0;
     for (std::uint32_t i = number(3); i > 0; --i)
-      made.servers.push_back({.address = address(), .port = port(80), .weight = number(3)});
+      made.servers.push_back(
+          {.address = address(), .port = port(80), .weight = number(3), .last_weight = number(4) ? 0 : number(9)});
     return made;
   }
   service::MarkRule rule() {
@@ -142,6 +145,8 @@ TEST_CASE("the difference of any two inventories leads from one to the other, th
       ends[i] = replay.take();
     }
     Replay replay;
+    for (const Command& command : difference({}, ends[0])) REQUIRE(replay.apply(command));
+    CHECK(replay.take() == ends[0]);
     for (const Command& command : difference({}, ends[0])) REQUIRE(replay.apply(command));
     for (const Command& command : difference(ends[0], ends[1])) {
       const auto read = command_from_json(to_json(command));

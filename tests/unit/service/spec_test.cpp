@@ -188,6 +188,26 @@ TEST_CASE("a server's lower threshold is not above its upper one") {
   CHECK(check(spec, is_rr)[0].message == "lower threshold 6 is above upper threshold 5");
 }
 
+TEST_CASE("a server's last weight is the latest that was more than 0, and said of servers of weight 0 only") {
+  ServerSpec one = server("10.0.0.1");
+  CHECK(one.latest_weight() == 1);
+  one.set_weight(5);
+  CHECK(one.last_weight == 0);
+  for (int times = 0; times < 2; ++times) {
+    one.set_weight(0);
+    CHECK(one.last_weight == 5);
+    CHECK(one.latest_weight() == 5);
+  }
+  ServiceSpec spec = sound();
+  spec.servers[0] = one;
+  CHECK(blamed(spec).empty());
+  spec.servers[0].weight = 3;
+  spec.servers[1].weight = 0;
+  spec.servers[1].last_weight = 3'000'000'000;
+  CHECK(blamed(spec) == Keys{"last_weight of server 0", "last_weight of server 1"});
+  CHECK(check(spec, is_rr)[0].message == "last weight 5 is for servers of weight 0, not 3");
+}
+
 TEST_CASE("every problem of a server is named, not the first alone") {
   ServiceSpec spec = sound();
   spec.servers = {
