@@ -13,11 +13,10 @@ import time
 import pytest
 from harness import Lab, wait_for
 from harness.client import Visitors
-from harness.director import ROOT
 from harness.keepalived import Half, longest_silence
 from harness.lab import notes
+from harness.page import VIP, commands_for
 
-VIP = "192.168.4.15"
 ADVERT, PRIORITIES = 1, {"lvs1": 150, "lvs2": 100}
 SKEW = ADVERT * (256 - PRIORITIES["lvs2"]) / 256
 LIMIT = 3 * ADVERT + SKEW + 1  # seconds
@@ -77,12 +76,6 @@ def configuration(half):
     return re.sub(r"\beth0\b", "fw-lan", text)
 
 
-def commands_for_dr():
-    """What docs/from-lvs.md has a real server do for DR, with this VIP."""
-    text = (ROOT / "docs" / "from-lvs.md").read_text().split("**DR**")[1].split("**TUN**")[0]
-    return "\n".join(line.strip() for line in text.splitlines() if line.startswith("    "))
-
-
 class Fetching(Visitors):
     VISITS_PER_SECOND = 100
 
@@ -94,7 +87,7 @@ def lab():
         lab.client.ip("addr add 192.168.4.2/24 dev eth0")
         for number in (1, 2):
             server = lab.add_server(f"s{number}", f"192.168.4.{100 + number}/24", "lan")
-            server.run("sh", "-ec", commands_for_dr())
+            server.run("sh", "-ec", commands_for("DR"))
             assert f" {VIP}/32 " in server.ip("-o -4 addr show dev lo")
         lab.master, lab.backup = (Half(lab, name, f"192.168.4.{5 + i}/24") for i, name in enumerate(PRIORITIES))
         for half in (lab.master, lab.backup):

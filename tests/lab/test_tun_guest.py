@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # SPDX-FileCopyrightText: Fairway contributors
-"""TUN to a true kernel: the real server is a user-mode-linux guest whose tunl0 unpacks."""
+"""TUN to a true kernel: the real server is a user-mode-linux guest whose tunl0 unpacks, set up as docs/from-lvs.md says."""
 
 import pytest
 from harness import two_arm

@@ -3,7 +3,7 @@
 """A TUN real server with a kernel of its own: a user-mode-linux guest whose tunl0 unpacks IPIP.
 
 The guest's root is the machine's own file system. Its network card is the far end of the cable that lies in the
-guest's namespace, taken by a raw socket. Module files are named in full: nothing has to stand in /lib/modules.
+guest's namespace, taken by a raw socket. It sets its tunl0 up by the commands that docs/from-lvs.md has for TUN.
 """
 
 import contextlib
@@ -13,27 +13,32 @@ import signal
 import subprocess
 
 from .namespace import LabError, Namespace, wait_for
+from .page import commands_for
 from .server import nginx
 
 MODULES = pathlib.Path("/usr/lib/uml/modules")
 
 # /proc of the machine shows through until the guest's own is mounted: no shell with applets of its own (busybox) here.
+# modprobe would look for modules in the machine's /lib/modules, where those of the guest's kernel are not. As distributions
+# do, the reverse path filter is on.
 _INIT = """\
 #!/bin/sh
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t tmpfs tmpfs /run
-for module in tunnel4 ip_tunnel ipip; do insmod {modules}/kernel/net/ipv4/$module.ko; done
-for file in /proc/sys/net/ipv4/conf/*/rp_filter; do echo 0 > $file; done
+mkdir -p /run/root/lib
+ln -s {modules} /run/root/lib/modules
+export MODPROBE_OPTIONS="--dirname=/run/root"
+for file in /proc/sys/net/ipv4/conf/*/rp_filter; do echo 1 > $file; done
 ip link set lo up
 ip addr add {address} dev vec0
 ip link set vec0 up
-ip addr add {vip}/32 dev tunl0
-ip link set tunl0 up
 ip route add default via {gateway}
-{nginx} &
-read word
+if sh -exc '{commands}'; then
+  {nginx} &
+  read word
+fi
 echo o > /proc/sysrq-trigger
 read never
 """
@@ -67,15 +72,14 @@ class Guest(Namespace):
         self._process = None
 
     def unpack(self, vip):
-        """Boots the guest with the VIP on its tunl0 and returns what unpacks."""
-        releases = sorted(MODULES.iterdir()) if MODULES.is_dir() else []
-        if not releases:
+        """Boots the guest with the VIP on its tunl0 and returns what unpacks; LabError if one of the page's commands fails."""
+        if not MODULES.is_dir():
             raise LabError("user-mode-linux is not installed (tools/setup does it)")
         home = self._lab.folder / self.name_in_answers
         command = " ".join(f"'{part}'" for part in nginx(self.name_in_answers, home, self._lab.files))
         init = home / "init"
-        init.write_text(_INIT.format(modules=releases[-1], address=self._network, vip=vip, gateway=self._gateway,
-                                     nginx=command))
+        init.write_text(_INIT.format(modules=MODULES, commands=commands_for("TUN", vip), address=self._network,
+                                     gateway=self._gateway, nginx=command))
         init.chmod(0o755)
         self._boot(init, home)
         return "tunl0 of a user-mode-linux guest"
