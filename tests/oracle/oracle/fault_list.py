@@ -52,7 +52,7 @@ _SCHEDULERS = (
     _expression("dh: a server of weight 0 is chosen", "lib/sched/dh.cpp",
                 "takes_connections(question.loads, server) ? &server : nullptr", "&server", "edits-dh"),
     _expression("mh: one turn too many", "lib/sched/mh.cpp", "std::max(turns, 1u)", "turns + 1", "edits-mh"),
-    _expression("mh: weight 0 changes the table", "lib/service/service.hpp", "value > 0", "true", "edits-mh"),
+    _expression("mh: weight 0 changes the table", "lib/service/spec.hpp", "weight > 0 ? weight : last_weight", "weight", "edits-mh"),
     _expression("lblc, lblcr: full one connection early", "lib/sched/locality.hpp",
                 "question.loads.active(server.id) > server.weight", "question.loads.active(server.id) >= server.weight",
                 "dh-marks", "edits-lblc", "edits-lblcr"),
