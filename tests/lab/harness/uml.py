@@ -12,7 +12,7 @@ import pathlib
 import signal
 import subprocess
 
-from .namespace import LabError, Namespace, wait_for
+from .namespace import LabError, Namespace, run, wait_for
 from .page import commands_for
 from .server import nginx
 
@@ -48,6 +48,15 @@ def command_line(init, home, megabytes, cards):
     """Boots a kernel whose root is the machine's file system and whose console is its standard input and output."""
     return ["linux.uml", "rootfstype=hostfs", "rootflags=/", "rw", f"mem={megabytes}M", f"init={init}",
             f"uml_dir={home}/", *cards, "con=null", "con0=fd:0,fd:1", "quiet"]
+
+
+def environment(home):
+    """What a guest's kernel is started with; its files lie in this folder, which is there."""
+    registers = home / "registers.so"
+    if not registers.exists():
+        source = pathlib.Path(__file__).with_name("uml_registers.c")
+        run("cc", "-O1", "-Wall", "-Werror", "-shared", "-fPIC", "-o", registers, source)
+    return os.environ | {"TMPDIR": str(home), "LD_PRELOAD": str(registers)}
 
 
 def kill_guest(home):
@@ -87,7 +96,7 @@ class Guest(Namespace):
     def _boot(self, init, home):
         self._process = self._lab.run_in(
             self, *command_line(init, home, 96, ["vec0:transport=raw,ifname=eth0,depth=64,gro=0"]),
-            stdin=subprocess.PIPE, env=os.environ | {"TMPDIR": str(home)})
+            stdin=subprocess.PIPE, env=environment(home))
         self._lab.at_end(self._power_off)
         wait_for(lambda: (home / "nginx.pid").exists() or not self._process.alive, "the guest's nginx", 30)
         if not self._process.alive:

@@ -15,7 +15,7 @@ import time
 
 from harness import LabError
 from harness.namespace import Process, run
-from harness.uml import MODULES, command_line, kill_guest
+from harness.uml import MODULES, command_line, environment, kill_guest
 
 from . import listener, world
 from .compare import COUNTERS
@@ -129,7 +129,7 @@ class Kernel:
         cpus = sorted(os.sched_getaffinity(0))
         self._process = Process(["taskset", "-c", cpus[os.getpid() % len(cpus)], *command_line(init, self.folder, 160, cards)],
                                 self.folder / "log", namespace=namespace.name,
-                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=os.environ | {"TMPDIR": str(self.folder)})
+                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment(self.folder))
         self._read_answer(time.monotonic() + 60, "boot")
         for vip, server in fence_services():
             self.ask(f"ipvsadm -A -u {vip}:{FENCE_PORT} -s rr && ipvsadm -a -u {vip}:{FENCE_PORT} -r {server} -g")
