@@ -63,14 +63,28 @@ class ByName {
   std::unordered_map<std::remove_cvref_t<decltype(name_of(std::declval<Item&>()))>, Item*, NameHash> items_;
 };
 
+/// A file says no last weights: a server of weight 0 has the one that it had.
+void keep_last_weights(const std::vector<ServerSpec>& were, std::vector<ServerSpec>& servers) {
+  const ByName<const ServerSpec> old(were);
+  for (ServerSpec& server : servers)
+    if (const ServerSpec* was = server.weight == 0 ? old.find(server) : nullptr)
+      server.last_weight = was->latest_weight();
+}
+
+void keep_last_weights(const std::vector<ServiceSpec>& were, std::vector<ServiceSpec>& services) {
+  const ByName<const ServiceSpec> old(were);
+  for (ServiceSpec& service : services)
+    if (const ServiceSpec* was = old.find(service)) keep_last_weights(was->servers, service.servers);
+}
+
 /// Services of an inventory, or servers of a service. `merge_one(before, after, now)` is called for what the file names
 /// and there is now; `before` is null if the file named it not.
 template <class Item, class MergeOne>
 void merge_items(const std::vector<Item>& before, const std::vector<Item>& after, std::vector<Item>& now,
                  MergeOne merge_one) {
   if (now == before) {
-    now = after;
-    return;
+    const std::vector<Item> were = std::exchange(now, after);
+    return keep_last_weights(were, now);
   }
   const ByName<const Item> old(before), next(after);
   std::erase_if(now, [&](const Item& item) { return old.find(item) && !next.find(item); });
@@ -135,7 +149,9 @@ Inventory merge(const Inventory& before, const Inventory& after, Inventory now) 
     if (before.settings.*setting.field != after.settings.*setting.field)
       now.settings.*setting.field = after.settings.*setting.field;
   merge_marks(before.marks, after.marks, now.marks);
-  merge_items<ServiceSpec>(before.services, after.services, now.services, merge_service);
+  std::vector<ServiceSpec> services_before = before.services;
+  keep_last_weights(now.services, services_before);  // else a last weight would look like a change at run time
+  merge_items<ServiceSpec>(services_before, after.services, now.services, merge_service);
   return now;
 }
 

@@ -89,6 +89,7 @@ TEST_CASE("a server that is drained keeps its last weight, whoever drained it") 
   CHECK(last_weight({1, 2, 3}, by_hand) == 3);
   CHECK(last_weight({1, 2, 0}, by_hand) == 3);
   CHECK(last_weight({1, 2, 0}, by_both) == 8);
+  CHECK(last_weight({1, 2, 0}, old_file) == 3);
   CHECK(last_weight({1, 2, 4}, by_hand) == 0);
 }
 
