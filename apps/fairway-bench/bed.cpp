@@ -30,10 +30,8 @@ service::ServiceSpec spec_of(const Plan& plan, std::uint32_t service) {
   return spec;
 }
 
-}  // namespace
-
-// Flows are not spread evenly over several workers, those of clients in a row least of all, as the steering hash is linear.
-std::uint32_t Bed::places_of_a_worker(const Plan& plan) {
+/// Flows are not spread evenly over several workers, those of clients in a row least of all, as the steering hash is linear.
+std::uint32_t places_of_a_worker(const Plan& plan) {
   if (plan.workers == 1) return plan.table_places();
   std::vector<std::uint64_t> flows(plan.workers);
   for (std::uint32_t flow = 0; flow < plan.flows; ++flow) {
@@ -43,6 +41,10 @@ std::uint32_t Bed::places_of_a_worker(const Plan& plan) {
   const std::uint64_t most = *std::max_element(flows.begin(), flows.end());
   return static_cast<std::uint32_t>(most * plan.table_places() / plan.flows) + 1024;
 }
+
+}  // namespace
+
+Bed::Bed(const Plan& plan) : plan_(plan), places_of_a_worker_(places_of_a_worker(plan)), crew_(plan.workers) {}
 
 std::size_t Bed::table_bytes(const Plan& plan) {
   return plan.workers * worker::table_memory({.ipv4 = places_of_a_worker(plan)}).total();
@@ -58,7 +60,7 @@ base::Result<std::unique_ptr<Bed>> Bed::create(const Plan& plan) {
 }
 
 base::Result<void> Bed::add_seat(unsigned worker) {
-  const worker::TableSize size{.ipv4 = places_of_a_worker(plan_)};
+  const worker::TableSize size{.ipv4 = places_of_a_worker_};
   auto table = worker::make_connection_table(size, -1, crew_.lines(worker), dpdk::Clock().now());
   if (!table) return table.error();
   seats_.push_back(std::unique_ptr<Seat>(new Seat{.table = std::move(*table),

@@ -18,13 +18,14 @@ class Bed {
  public:
   /// Memory for the tables, in bytes of EAL's.
   static std::size_t table_bytes(const Plan& plan);
-  static std::uint32_t places_of_a_worker(const Plan& plan);
 
   static base::Result<std::unique_ptr<Bed>> create(const Plan& plan);
 
   worker::Connections& connections(unsigned worker = 0) { return seats_[worker]->table.connections; }
   forward::Context& context(unsigned worker = 0) { return seats_[worker]->context; }
   unsigned workers() const { return plan_.workers; }
+  /// Of all workers' tables.
+  std::uint32_t places() const { return plan_.workers * places_of_a_worker_; }
   net::PortId port_in(bool is_reply) const { return is_reply ? inside : outside; }
   /// Connections that are there, and that have run out, over all workers.
   std::uint64_t connections_now();
@@ -44,13 +45,14 @@ class Bed {
     forward::Context context;
   };
 
-  explicit Bed(const Plan& plan) : plan_(plan), crew_(plan.workers) {}
+  explicit Bed(const Plan& plan);
 
   base::Result<void> add_services();
   void publish_routes();
   base::Result<void> add_seat(unsigned worker);
 
   Plan plan_;
+  std::uint32_t places_of_a_worker_;
   worker::Crew crew_;
   Neighbours neighbours_;
   control::Director director_{crew_, neighbours_};

@@ -114,7 +114,7 @@ base::Result<void> Setup::check() const {
 void Setup::describe(Report& report) const {
   const Plan& its = plan();
   const std::string size = options_.sizes.is_mixed() ? "imix" : fmt::format("{} bytes", options_.sizes.of(0));
-  const double bytes = static_cast<double>(table_bytes_) / (its.workers * Bed::places_of_a_worker(its));
+  const double bytes = static_cast<double>(table_bytes_) / bed_->places();
   report.facts = {{"mode", options_.mode},
                   {"forwarding", service::to_string(its.forwarding)},
                   {"flows", its.flows},
@@ -133,8 +133,7 @@ void Setup::describe(Report& report) const {
       "{} flows to {} services of {} real servers ({}), {} a frame, bursts of {}, {} rounds of 16,384 packets",
       its.flows, its.services, its.servers, its.scheduler, size, options_.burst, options_.rounds);
   report.notes.push_back(fmt::format("{:.1f} bytes per connection: {:.1f} MB for {} places", bytes,
-                                     static_cast<double>(table_bytes_) / 1e6,
-                                     its.workers * Bed::places_of_a_worker(its)));
+                                     static_cast<double>(table_bytes_) / 1e6, bed_->places()));
 }
 
 std::vector<Column> time_columns() {
