@@ -7,28 +7,31 @@
 
 #include "base/time.hpp"
 
-namespace fairway::worker {
+namespace fairway::base {
 
-/// So many packets a second, and a tenth of that at once, or one.
+/// Lets so many through a second: a token bucket.
 class RateCap {
  public:
+  /// A tenth of a second's at once, or one.
   explicit RateCap(std::uint32_t per_second)
-      : per_second_(per_second), most_(std::max(std::uint64_t{per_second} * 1000 / 10, a_packet)), tokens_(most_) {}
+      : per_second_(per_second), most_(std::max(per_second * a_token / 10, a_token)), tokens_(most_) {}
+  RateCap(std::uint32_t per_second, std::uint32_t at_once)
+      : per_second_(per_second), most_(at_once * a_token), tokens_(most_) {}
 
-  bool take(base::Stamp now) noexcept {
-    tokens_ = std::min(most_, tokens_ + std::uint64_t{base::elapsed(last_, now)} * per_second_);
+  bool take(Stamp now) noexcept {
+    tokens_ = std::min(most_, tokens_ + std::uint64_t{elapsed(last_, now)} * per_second_);
     last_ = now;
-    if (tokens_ < a_packet) return false;
-    tokens_ -= a_packet;
+    if (tokens_ < a_token) return false;
+    tokens_ -= a_token;
     return true;
   }
 
  private:
-  static constexpr std::uint64_t a_packet = 1000;  // a millisecond earns thousandths of one
+  static constexpr std::uint64_t a_token = 1000;  // a millisecond earns thousandths of one
 
   std::uint32_t per_second_;
   std::uint64_t most_, tokens_;
-  base::Stamp last_;
+  Stamp last_;
 };
 
-}  // namespace fairway::worker
+}  // namespace fairway::base

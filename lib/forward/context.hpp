@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "base/random.hpp"
+#include "base/rate_cap.hpp"
 #include "base/time.hpp"
 #include "conn/templates.hpp"
 #include "forward/burst.hpp"
@@ -18,25 +19,8 @@
 namespace fairway::forward {
 
 /// Limits the ICMP errors that a worker sends, as the kernel does (icmp_msgs_per_sec, icmp_msgs_burst).
-class AnswerLimit {
- public:
-  static constexpr std::uint32_t per_second = 1000, burst = 50;
-
-  bool take(base::Stamp now) noexcept {
-    const std::uint32_t passed = base::elapsed(last_, now);
-    if (passed > 0) {
-      const std::uint64_t earned = tokens_ + std::uint64_t{passed} * per_second / 1000;
-      tokens_ = earned < burst ? static_cast<std::uint32_t>(earned) : burst;
-      last_ = now;
-    }
-    if (tokens_ == 0) return false;
-    --tokens_;
-    return true;
-  }
-
- private:
-  base::Stamp last_;
-  std::uint32_t tokens_ = burst;
+struct AnswerLimit : base::RateCap {
+  AnswerLimit() : RateCap(1000, 50) {}
 };
 
 /// What the stages need besides the packets and the connections. The worker fills the changing part before each burst.

@@ -8,10 +8,10 @@
 #include <thread>
 #include <vector>
 
+#include "base/rate_cap.hpp"
 #include "dpdk/clock.hpp"
 #include "dpdk/pool.hpp"
 #include "worker/links.hpp"
-#include "worker/rate_cap.hpp"
 
 namespace fairway::worker {
 
@@ -21,7 +21,7 @@ struct Twin {
   int descriptor = -1;     // a non-blocking TAP: one frame a read or write; the caller owns it
   std::uint16_t vlan = 0;  // put on what Linux sends, taken off what it receives; 0: none
   // Bulk only. Each twin has its own, so that a flood at one port leaves health checks by another alone.
-  RateCap to_kernel_cap, from_kernel_cap;
+  base::RateCap to_kernel_cap, from_kernel_cap;
 
   struct Counts {
     service::Counter<std::uint64_t> packets;

@@ -138,7 +138,7 @@ void Runtime::make_lane(const RuntimeSettings& settings, const std::vector<PortW
   std::vector<std::unique_ptr<Twin>> twins;
   for (std::size_t i = 0; i < ports.size(); ++i) {
     if (ports[i].twin_descriptor < 0) continue;
-    const RateCap cap(settings.kernel_packets_per_second);
+    const base::RateCap cap(settings.kernel_packets_per_second);
     twins.push_back(std::unique_ptr<Twin>(new Twin{.port = {static_cast<std::uint16_t>(i)},
                                                    .descriptor = ports[i].twin_descriptor,
                                                    .vlan = ports[i].twin_vlan,

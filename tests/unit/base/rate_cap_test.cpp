@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // SPDX-FileCopyrightText: Fairway contributors
-#include "worker/rate_cap.hpp"
+#include "base/rate_cap.hpp"
 
 #include <catch2/catch.hpp>
 
-namespace fairway::worker {
+namespace fairway::base {
 namespace {
 
 std::uint32_t taken_in(RateCap& cap, std::uint32_t& millisecond, std::uint32_t milliseconds) {
@@ -39,4 +39,4 @@ TEST_CASE("the least rate cap still lets a packet through each second") {
 }
 
 }  // namespace
-}  // namespace fairway::worker
+}  // namespace fairway::base
