@@ -59,7 +59,8 @@ void Floor::run(dpdk::Packet* const* packets, std::uint32_t count, std::uint32_t
       for (std::uint32_t k = 0; k < burst; ++k) dpdk::prefetch_with_data(packets[i + burst + k]);
     for (std::uint32_t k = 0; k < burst; ++k) {
       frames[k] = dpdk::frame(*packets[i + k]);
-      net::read_tuple(frames[k] + sizeof(net::EthernetHeader), keys_[k]);  // whatever else the headers say
+      const std::uint8_t* ip = frames[k] + sizeof(net::EthernetHeader);
+      net::read_tuple(ip, ip + sizeof(net::Ipv4Header), keys_[k]);  // whatever else the headers say
       key_pointers[k] = &keys_[k];
     }
     index_.find_burst(key_pointers.data(), burst, found.data());

@@ -40,12 +40,7 @@ Parsed transport(PacketView& packet, const Ipv4Header& ip, const std::uint8_t* s
   if (here < least) return whole < least ? Parsed::malformed : incomplete(packet);
   const std::size_t length = is_tcp ? tcp.header_length() : udp.length.host();
   if (length < least || length > whole) return Parsed::malformed;
-  // TCP and UDP both begin with the two service ports.
-  packet.tuple = {.source = ip.source,
-                  .destination = ip.destination,
-                  .source_port = udp.source,
-                  .destination_port = udp.destination,
-                  .protocol = Protocol{ip.protocol}};
+  read_tuple(&ip, start, packet.tuple);
   packet.tcp_flags = is_tcp ? tcp.flags : std::uint8_t{0};
   return Parsed::tuple;
 }

@@ -48,7 +48,7 @@ Parsed parse_step_by_step(PacketView& packet) noexcept;
   packet.transport_offset = sizeof ethernet + sizeof ip;
   packet.tcp_flags = flags;
   packet.network_length = static_cast<std::uint16_t>(whole);
-  read_tuple(reinterpret_cast<const std::uint8_t*>(&ip), packet.tuple);
+  read_tuple(&ip, &tcp, packet.tuple);
   return Parsed::tuple;
 }
 

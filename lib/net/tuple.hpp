@@ -3,6 +3,8 @@
 #pragma once
 
 #include <array>
+#include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 
@@ -23,12 +25,13 @@ struct alignas(8) Tuple4 {
 };
 static_assert(sizeof(Tuple4) == 16);
 
-/// Fills the tuple of a packet whose IPv4 header, of 20 bytes, begins at `ip`, before the ports of TCP or UDP.
-inline void read_tuple(const std::uint8_t* ip, Tuple4& tuple) noexcept {
+/// Fills the tuple of a TCP or UDP packet from its IPv4 header and from the transport's, which begins with both ports.
+inline void read_tuple(const void* ip_header, const void* transport_header, Tuple4& tuple) noexcept {
   // Both addresses in one piece, both ports, the protocol with the zeros: three moves.
+  const auto* ip = static_cast<const std::uint8_t*>(ip_header);
   auto* to = reinterpret_cast<std::uint8_t*>(&tuple);
   std::memcpy(to, ip + offsetof(Ipv4Header, source), 2 * sizeof(Ipv4Address));
-  std::memcpy(to + offsetof(Tuple4, source_port), ip + sizeof(Ipv4Header), 2 * sizeof(ServicePort));
+  std::memcpy(to + offsetof(Tuple4, source_port), transport_header, 2 * sizeof(ServicePort));
   const std::uint32_t protocol = ip[offsetof(Ipv4Header, protocol)];
   const std::uint32_t rest = std::endian::native == std::endian::little ? protocol : protocol << 24;
   std::memcpy(to + offsetof(Tuple4, protocol), &rest, sizeof rest);
