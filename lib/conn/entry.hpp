@@ -80,7 +80,7 @@ struct alignas(64) Hot {
     std::uint32_t ports, wanted_ports;
     std::memcpy(&addresses, bytes + skipped * sizeof(net::Ipv4Address), sizeof addresses);
     std::memcpy(&wanted_addresses, &tuple.source, sizeof wanted_addresses);
-    std::memcpy(&ports, bytes + 32 + skipped * sizeof(net::ServicePort), sizeof ports);
+    std::memcpy(&ports, bytes + offsetof(Hot, server_port) + skipped * sizeof(net::ServicePort), sizeof ports);
     std::memcpy(&wanted_ports, &tuple.source_port, sizeof wanted_ports);
     const std::uint32_t others = (static_cast<std::uint32_t>(protocol) ^ static_cast<std::uint32_t>(tuple.protocol)) |
                                  std::uint32_t{static_cast<std::uint8_t>(flags & ipv6)};
