@@ -3,6 +3,7 @@
 #include "conn/timers.hpp"
 
 #include <algorithm>
+#include <bit>
 
 namespace fairway::conn {
 
@@ -28,6 +29,7 @@ void Timers::insert(std::uint32_t slot, Standing standing, base::Stamp now) noex
   entry.standing = static_cast<std::uint8_t>(standing);
   if (head != none) cold_[head].previous = slot;
   heads_[at] = slot;
+  word(due) |= bit(due);
 
   const auto wheel = static_cast<std::size_t>(standing);
   if (ahead(first_[wheel]) >= buckets) first_[wheel] = tick_;  // it has passed: others may lie between it and `due`
@@ -65,6 +67,18 @@ std::uint32_t Timers::take(Standing standing, std::uint32_t at, std::span<std::u
     if (heads[list] != none) cold_[heads[list]].previous = bucket_flag | (first + list);
   counts_[static_cast<std::size_t>(standing)] -= count;
   return count;
+}
+
+// A word at a time: a clock that leaps must not cost a look at every list.
+std::uint32_t Timers::next_occupied(std::uint32_t end) noexcept {
+  for (std::uint32_t at = tick_; at != end;) {
+    const std::uint64_t rest = word(at) >> at % 64;
+    const std::uint32_t empty = rest != 0 ? static_cast<std::uint32_t>(std::countr_zero(rest)) : 64 - at % 64;
+    if (empty >= ((end - at) & tick_mask)) break;
+    at = (at + empty) & tick_mask;
+    if (rest != 0) return at;
+  }
+  return end;
 }
 
 std::uint32_t Timers::take_first(Standing standing, std::span<std::uint32_t> slots) noexcept {

@@ -38,7 +38,7 @@ class Timers {
   bool advance(base::Stamp now, std::uint32_t budget, F&& look) noexcept {
     const std::uint32_t end = tick(now);
     if (ahead(end) > buckets) tick_ = (end - buckets) & tick_mask;  // a whole turn passed: every bucket has
-    for (; tick_ != end; tick_ = (tick_ + 1) & tick_mask)
+    while ((tick_ = next_occupied(end)) != end) {
       for (std::size_t standing = 0; standing < standing_count; ++standing)
         while (!is_empty(Standing(standing), tick_)) {
           if (budget == 0) return true;
@@ -47,6 +47,8 @@ class Timers {
           budget -= count;
           look(std::span<const std::uint32_t>(slots.data(), count));
         }
+      word(tick_) &= ~bit(tick_);
+    }
     return false;
   }
 
@@ -72,12 +74,17 @@ class Timers {
     return std::all_of(heads, heads + lists, [](std::uint32_t head) { return head == none; });
   }
   std::uint32_t take(Standing standing, std::uint32_t at, std::span<std::uint32_t> slots) noexcept;
+  static std::uint64_t bit(std::uint32_t at) noexcept { return std::uint64_t{1} << at % 64; }
+  std::uint64_t& word(std::uint32_t at) noexcept { return occupied_[at % buckets / 64]; }
+  /// The first tick from tick_ on in whose buckets something may lie; `end` if none comes before it.
+  std::uint32_t next_occupied(std::uint32_t end) noexcept;
   std::uint32_t ahead(std::uint32_t at) const noexcept { return (at - tick_) & tick_mask; }
 
   std::span<Hot> hot_;
   std::span<Cold> cold_;
   std::uint32_t tick_;  // the first whose buckets have not passed
   std::array<std::uint32_t, standing_count * buckets * lists> heads_;
+  std::array<std::uint64_t, buckets / 64> occupied_{};  // a bit a tick: something was put there, into whichever wheel
   std::array<std::uint32_t, standing_count> counts_{};
   std::array<std::uint32_t, standing_count> first_{};  // no bucket before this tick holds anything
 };

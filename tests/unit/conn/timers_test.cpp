@@ -122,6 +122,34 @@ TEST_CASE("hours without a call end what is due and keep what is not") {
   CHECK(wheel.advance(at(later + 3'600'000)) == std::set<std::uint32_t>{3});
 }
 
+TEST_CASE("a clock that leaps over any number of buckets meets the one that is due, whatever lies about it") {
+  const std::uint64_t start =
+      GENERATE(0u, 31'744u, 0xfffffdffu);  // at a word of ticks, before its end, before the wrap
+  std::mt19937_64 random(start);
+  for (std::uint32_t timeout = 1; timeout < 1040; timeout += 1 + timeout / 40) {
+    Wheel wheel(40, at(start));
+    std::map<std::uint32_t, std::uint32_t> due;  // slot to seconds
+    for (std::uint32_t slot = 0; slot < 40; ++slot) {
+      const auto seconds = slot == 0 ? timeout : static_cast<std::uint32_t>(random() % 2000 + 1);
+      wheel.arm(slot, seconds, at(start), Standing(slot % standing_count));
+      if (random() % 4 == 0 && slot != 0)
+        wheel.disarm(slot);
+      else
+        due[slot] = seconds;
+    }
+    const std::uint64_t leaps[] = {timeout * 1000 - 1, timeout * 1000 + 512, 1'500'000 + random() % 100'000, 2'002'000};
+    for (const std::uint64_t leap : leaps) {
+      for (const std::uint32_t slot : wheel.advance(at(start + leap))) {
+        REQUIRE(due.contains(slot));
+        REQUIRE(due[slot] * std::uint64_t{1000} <= leap);
+        due.erase(slot);
+      }
+      for (const auto& [slot, seconds] : due) REQUIRE(seconds * std::uint64_t{1000} + 512 > leap);
+    }
+    REQUIRE(due.empty());
+  }
+}
+
 TEST_CASE("no call looks at more than its budget, and says when some are left") {
   Wheel wheel(1000);
   for (std::uint32_t slot = 0; slot < 1000; ++slot) wheel.arm(slot, 1 + slot % 3, at(0));
