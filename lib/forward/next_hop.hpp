@@ -60,6 +60,21 @@ inline const route::NextHop* do_without_neighbour(Burst& burst, std::uint32_t i,
   return nullptr;
 }
 
+/// Asks for the next hops of a burst's packets at once, where there are so many that the first-level cache does not keep
+/// them beside the rest; where there are few it would cost more than it saves.
+[[gnu::always_inline]] inline void prefetch_next_hops(const Burst& burst, std::span<const route::NextHop> hops,
+                                                      const Context& context) noexcept {
+  constexpr std::size_t few = 256;  // 16 KB
+  if (hops.size() <= few) [[likely]]
+    return;
+  for (const std::uint32_t i : burst.undecided) {
+    const conn::Hot& entry = *burst.entries[i];
+    const std::uint32_t id = burst.references[i].is_reply() ? entry.next_hop_to_client
+                                                            : context.statuses[entry.server_id.value].get().next_hop;
+    if (id < hops.size()) __builtin_prefetch(&hops[id]);
+  }
+}
+
 /// Finds where a packet goes next, before anything of it or its connection is changed: a packet that waits for its
 /// neighbour comes back later as if it had just been received. Packets to a server that was deleted end here, silently as
 /// in the kernel (expire_nodest_conn 0); its replies still go out, uncounted. Null: the packet is decided; one that is not

@@ -33,6 +33,7 @@ void run(Burst& burst, Connections& connections, Context& context) noexcept {
   }
 
   const std::span<const route::NextHop> hops = context.routes->next_hops;
+  prefetch_next_hops(burst, hops, context);
   for (const std::uint32_t i : burst.undecided) {
     const Known known(burst, i);
     const route::NextHop* next_hop =

@@ -68,6 +68,46 @@ TEST_CASE_METHOD(Fixture, "a neighbour's change is seen at once by old connectio
   CHECK(world.send(syn).verdict == Verdict::wait_for_neighbour);
 }
 
+TEST_CASE_METHOD(
+    Fixture, "among hundreds of next hops the packets of a burst take each its server's, and replies the client's") {
+  // Behind so many that they are asked for ahead of the packets' turn.
+  world.routes.next_hops.resize(1000);
+  std::vector<service::ServerSpec> servers;
+  for (unsigned i = 0; i < forward::burst_size; ++i) {
+    const std::string address_of_it = site::server_address(100 + i),
+                      mac_of_it = "02:00:00:00:0b:" + std::to_string(10 + i);
+    world.routes.set_on_link(site::inside, route::no_vlan, address(address_of_it),
+                             route::NextHopId{static_cast<std::uint32_t>(world.routes.next_hops.size())});
+    world.routes.next_hops.push_back(site::next_hop(site::inside, mac_of_it, site::inside_mac, "10.0.0.254"));
+    servers.push_back(server_spec(address_of_it, 8080));
+  }
+  world.services.add(web, "rr", servers);
+  world.services.resolve(world.routes);
+
+  std::vector<PacketSpec> requests, replies;
+  for (std::uint16_t i = 0; i < forward::burst_size; ++i)
+    requests.push_back({.source_port = static_cast<std::uint16_t>(2000 + i)});
+  for (int round = 0; round < 2; ++round) {  // opened, then found
+    replies.clear();
+    const auto outcomes = world.burst(requests);
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+      const std::string server = net::to_string(world.find(requests[i])->v4.server);
+      const unsigned number = static_cast<unsigned>(std::stoul(server.substr(server.rfind('.') + 1))) - 100;
+      REQUIRE(outcomes[i].verdict == Verdict::transmit);
+      CHECK(outcomes[i].port == site::inside);
+      CHECK(Bytes(outcomes[i].frame.begin(), outcomes[i].frame.begin() + 14) ==
+            build_link({.to_mac = "02:00:00:00:0b:" + std::to_string(10 + number),
+                        .from_mac = std::string(site::inside_mac)}));
+      replies.push_back(reply_to(requests[i], server, 8080));
+    }
+    for (const Outcome& outcome : world.burst(replies, site::inside)) {
+      REQUIRE(outcome.verdict == Verdict::transmit);
+      CHECK(Bytes(outcome.frame.begin(), outcome.frame.begin() + 14) ==
+            build_link({.to_mac = std::string(site::gateway_mac), .from_mac = std::string(site::outside_mac)}));
+    }
+  }
+}
+
 TEST_CASE_METHOD(Fixture, "a reply's next hop is looked up once and kept with its connection") {
   serve_from("10.0.0.1");
   world.send(syn);
