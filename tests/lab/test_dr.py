@@ -22,6 +22,7 @@ def test_servers_answer_by_their_weights(lab):
 
 
 def test_the_director_alone_answers_arp_for_the_vip(lab):
+    lab.client.fetch(f"http://{VIP}/")
     assert lab.client.ip(f"neigh show {VIP}").split()[4] == lab.dir.mac("fw-lan")
 
 
