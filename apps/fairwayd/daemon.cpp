@@ -12,10 +12,10 @@
 #include <memory>
 
 #include "config/device.hpp"
-#include "control/api.hpp"
 #include "control/director.hpp"
+#include "control/http/api.hpp"
+#include "control/http/server.hpp"
 #include "control/ipvs/door.hpp"
-#include "control/server.hpp"
 #include "control/summary.hpp"
 #include "fairwayd/keeping.hpp"
 #include "fairwayd/loop.hpp"
@@ -150,8 +150,8 @@ class Daemon {
   void run(std::shared_ptr<control::Job> job);
   void log_summary();
   void warn_of_missing_addresses();
-  std::vector<control::PortReport> port_reports() const;
-  std::vector<control::NeighbourReport> neighbour_reports() const;
+  std::vector<control::http::PortReport> port_reports() const;
+  std::vector<control::http::NeighbourReport> neighbour_reports() const;
   std::vector<route::PortSettings> route_settings() const;
 
   const config::Configuration& configuration_;
@@ -171,8 +171,8 @@ class Daemon {
   std::shared_ptr<const route::Snapshot> routes_;
   control::Director director_;
   std::unique_ptr<worker::Runtime> runtime_;
-  std::unique_ptr<control::Api> api_;
-  std::unique_ptr<control::Server> server_;
+  std::unique_ptr<control::http::Api> api_;
+  std::unique_ptr<control::http::Server> server_;
   std::unique_ptr<control::ipvs::Conversation> ipvs_;
   std::unique_ptr<control::ipvs::Door> ipvs_door_;
   control::Reading reading_;  // of the last summary
@@ -305,12 +305,13 @@ void Daemon::warn_of_missing_addresses() {
 }
 
 base::Result<void> Daemon::open_control_socket() {
-  api_ = std::make_unique<control::Api>(director_, crew_,
-                                        control::Sources{.worker_cpus = plan_.eal.worker_cpus,
-                                                         .ports = [this] { return port_reports(); },
-                                                         .neighbours = [this] { return neighbour_reports(); },
-                                                         .reload = [this](bool dry) { return keeping_.reload(dry); }});
-  server_ = std::make_unique<control::Server>(
+  api_ = std::make_unique<control::http::Api>(
+      director_, crew_,
+      control::http::Sources{.worker_cpus = plan_.eal.worker_cpus,
+                             .ports = [this] { return port_reports(); },
+                             .neighbours = [this] { return neighbour_reports(); },
+                             .reload = [this](bool dry) { return keeping_.reload(dry); }});
+  server_ = std::make_unique<control::http::Server>(
       io_, [this](control::Request request) { return api_->begin(std::move(request)); });
   return server_->listen(configuration_.director.control_socket);
 }
@@ -346,8 +347,8 @@ void Daemon::resolve_wanted() {
     crew_.channel(worker).take_wanted([&](const net::Address& address) { mirror_->resolve(address); });
 }
 
-std::vector<control::PortReport> Daemon::port_reports() const {
-  std::vector<control::PortReport> reports;
+std::vector<control::http::PortReport> Daemon::port_reports() const {
+  std::vector<control::http::PortReport> reports;
   for (std::size_t i = 0; i < ports_.size(); ++i) {
     const net::PortId id{static_cast<std::uint16_t>(i)};
     reports.push_back(report_of(configuration_.ports[i], ports_[i], runtime_->lane().twin_of(id)));
@@ -356,8 +357,8 @@ std::vector<control::PortReport> Daemon::port_reports() const {
   return reports;
 }
 
-std::vector<control::NeighbourReport> Daemon::neighbour_reports() const {
-  std::vector<control::NeighbourReport> reports;
+std::vector<control::http::NeighbourReport> Daemon::neighbour_reports() const {
+  std::vector<control::http::NeighbourReport> reports;
   for (const route::NeighbourReport& one : mirror_->report())
     reports.push_back(
         {.address = one.address, .port = one.port, .vlan = one.vlan, .mac = one.mac, .state = std::string(one.state)});

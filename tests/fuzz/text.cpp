@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "config/load.hpp"
-#include "control/api.hpp"
+#include "control/http/api.hpp"
 #include "control/json.hpp"
 #include "require.hpp"
 #include "sched/registry.hpp"
@@ -44,10 +44,10 @@ void read_command(std::string_view text) {
 /// The first line is the method and the target, the rest the body.
 void ask(std::string_view text) {
   test::ControlFixture director;
-  control::Api api(director.director, director.crew,
-                   {.worker_cpus = {0, 1},
-                    .ports = [] { return std::vector<control::PortReport>(); },
-                    .neighbours = [] { return std::vector<control::NeighbourReport>(); }});
+  control::http::Api api(director.director, director.crew,
+                         {.worker_cpus = {0, 1},
+                          .ports = [] { return std::vector<control::http::PortReport>(); },
+                          .neighbours = [] { return std::vector<control::http::NeighbourReport>(); }});
   const std::string_view line = text.substr(0, text.find('\n'));
   const std::string_view target = line.substr(std::min(line.size(), line.find(' ') + 1));
   const auto job = api.begin({.method = std::string(line.substr(0, line.find(' '))),

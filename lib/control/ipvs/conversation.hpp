@@ -7,9 +7,9 @@
 #include <memory>
 #include <span>
 
+#include "control/connection_walk.hpp"
 #include "control/ipvs/answer.hpp"
 #include "control/ipvs/edits.hpp"
-#include "control/listing.hpp"
 
 namespace fairway::control::ipvs {
 

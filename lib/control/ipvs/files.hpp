@@ -6,9 +6,9 @@
 
 #include <memory>
 
+#include "control/connection_walk.hpp"
 #include "control/director.hpp"
 #include "control/ipvs/answer.hpp"
-#include "control/listing.hpp"
 
 namespace fairway::control::ipvs {
 

@@ -5,9 +5,9 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
-#include "control/command_batch.hpp"
 #include "control/difference.hpp"
 #include "control/director.hpp"
+#include "control/http/command_batch.hpp"
 #include "control/merge.hpp"
 #include "sched/scheduler.hpp"
 #include "support/control.hpp"
@@ -84,11 +84,11 @@ TEST_CASE_METHOD(Fixture, "what the director does its journal keeps, and what it
 
 TEST_CASE_METHOD(Fixture, "what the journal does not take is undone, and every command of the slice told so") {
   const Inventory before = director.inventory();
-  CommandBatch batch(director, R"([{"delete_mark":{"mark":7}},
+  http::CommandBatch batch(director, R"([{"delete_mark":{"mark":7}},
       {"edit_server":{"service":{"protocol":"tcp","address":"10.0.0.1","port":80},"address":"192.0.2.2","weight":9}},
       {"delete_server":{"service":{"protocol":"tcp","address":"10.0.0.1","port":80},"address":"192.0.2.1"}},
       {"delete_service":{"protocol":"tcp","address":"10.0.0.9","port":80}}])",
-                     false);
+                           false);
   {
     const FullDisk full;
     while (batch.advance() != Job::Progress::done) drain();

@@ -14,9 +14,9 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "control/api.hpp"
+#include "control/http/api.hpp"
+#include "control/http/server.hpp"
 #include "control/reload.hpp"
-#include "control/server.hpp"
 #include "forward/verdict.hpp"
 #include "sched/registry.hpp"
 #include "support/control.hpp"
@@ -24,6 +24,7 @@
 
 using namespace fairway;
 using namespace fairway::control;
+using namespace fairway::control::http;
 namespace fs = std::filesystem;
 
 namespace {

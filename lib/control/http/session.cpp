@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // SPDX-FileCopyrightText: Fairway contributors
-#include "control/session.hpp"
+#include "control/http/session.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -15,12 +15,11 @@
 #include <optional>
 #include <sstream>
 
-namespace fairway::control {
+namespace fairway::control::http {
 namespace {
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
-namespace http = boost::beast::http;
 using boost::system::error_code;
 
 constexpr std::chrono::milliseconds pause{1};  // of a job that waits
@@ -41,7 +40,7 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
   }
 
  private:
-  using Message = http::request_parser<http::string_body>;
+  using Message = beast::http::request_parser<beast::http::string_body>;
 
   asio::awaitable<void> serve() {
     while (true) {
@@ -62,7 +61,7 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
   asio::awaitable<error_code> read(Message& message) {
     error_code error;
     stream_.expires_after(limits_.patience);
-    co_await http::async_read(stream_, buffer_, message, asio::redirect_error(asio::use_awaitable, error));
+    co_await beast::http::async_read(stream_, buffer_, message, asio::redirect_error(asio::use_awaitable, error));
     co_return error;
   }
 
@@ -75,11 +74,12 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
 
   /// What somebody is told who does not speak HTTP or says too much; nothing if he went or fell silent.
   static std::optional<Reply> refusal_of(const error_code& error) {
-    if (error == http::error::header_limit || error == http::error::buffer_overflow)
+    if (error == beast::http::error::header_limit || error == beast::http::error::buffer_overflow)
       return Reply{.status = 431, .body = error_body("the request's header is too long")};
-    if (error == http::error::body_limit) return Reply{.status = 413, .body = error_body("the request is too long")};
-    const bool is_about_http = error.category() == make_error_code(http::error::bad_method).category();
-    if (!is_about_http || error == http::error::end_of_stream || error == http::error::partial_message)
+    if (error == beast::http::error::body_limit)
+      return Reply{.status = 413, .body = error_body("the request is too long")};
+    const bool is_about_http = error.category() == make_error_code(beast::http::error::bad_method).category();
+    if (!is_about_http || error == beast::http::error::end_of_stream || error == beast::http::error::partial_message)
       return std::nullopt;
     return Reply{.status = 400, .body = error_body("this is not HTTP: " + error.message())};
   }
@@ -101,15 +101,15 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
   }
 
   asio::awaitable<bool> write(Reply& reply, bool keeps) {
-    http::response<http::string_body> response(http::status(reply.status), 11);
-    response.set(http::field::server, "fairwayd");
-    response.set(http::field::content_type, "application/json");
+    beast::http::response<beast::http::string_body> response(beast::http::status(reply.status), 11);
+    response.set(beast::http::field::server, "fairwayd");
+    response.set(beast::http::field::content_type, "application/json");
     response.keep_alive(keeps);
     response.body() = std::move(reply.body);
     response.prepare_payload();
     error_code error;
     stream_.expires_after(limits_.patience);
-    co_await http::async_write(stream_, response, asio::redirect_error(asio::use_awaitable, error));
+    co_await beast::http::async_write(stream_, response, asio::redirect_error(asio::use_awaitable, error));
     co_return !error;
   }
 
@@ -130,8 +130,8 @@ std::shared_ptr<Session> Session::start(Socket socket, const SessionLimits& limi
 }
 
 std::string refusal(unsigned status, const std::string& message) {
-  http::response<http::string_body> response(http::status(status), 11);
-  response.set(http::field::content_type, "application/json");
+  beast::http::response<beast::http::string_body> response(beast::http::status(status), 11);
+  response.set(beast::http::field::content_type, "application/json");
   response.keep_alive(false);
   response.body() = error_body(message);
   response.prepare_payload();
@@ -140,4 +140,4 @@ std::string refusal(unsigned status, const std::string& message) {
   return std::move(text).str();
 }
 
-}  // namespace fairway::control
+}  // namespace fairway::control::http

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // SPDX-FileCopyrightText: Fairway contributors
-#include "control/listing.hpp"
+#include "control/http/listing.hpp"
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
-#include "control/views.hpp"
+#include "control/http/views.hpp"
 #include "support/control.hpp"
 
 using namespace fairway;
 using namespace fairway::control;
+using namespace fairway::control::http;
 using fairway::test::address;
 using fairway::test::ControlFixture;
 using fairway::test::key;

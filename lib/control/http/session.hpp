@@ -11,7 +11,7 @@
 #include "control/job.hpp"
 
 /// HTTP/1.1 with one client. The .cpp file is the only one of the director that compiles Beast.
-namespace fairway::control {
+namespace fairway::control::http {
 
 /// Bounds that keep one client from being felt by others.
 struct SessionLimits {
@@ -38,4 +38,4 @@ class Session {
 /// The whole of an HTTP reply that refuses a client before it has said anything.
 std::string refusal(unsigned status, const std::string& message);
 
-}  // namespace fairway::control
+}  // namespace fairway::control::http

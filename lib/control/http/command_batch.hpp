@@ -10,7 +10,7 @@
 #include "control/director.hpp"
 #include "control/job.hpp"
 
-namespace fairway::control {
+namespace fairway::control::http {
 
 /// Reads a JSON array of commands element by element, so that a long one need not be decoded in one go.
 class CommandReader {
@@ -59,4 +59,4 @@ class CommandBatch : public Job {
   std::string results_;
 };
 
-}  // namespace fairway::control
+}  // namespace fairway::control::http

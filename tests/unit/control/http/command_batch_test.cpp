@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // SPDX-FileCopyrightText: Fairway contributors
-#include "control/command_batch.hpp"
+#include "control/http/command_batch.hpp"
 
 #include <catch2/catch.hpp>
 #include <chrono>
@@ -12,6 +12,7 @@
 
 using namespace fairway;
 using namespace fairway::control;
+using namespace fairway::control::http;
 using fairway::test::address;
 using fairway::test::ControlFixture;
 using fairway::test::key;

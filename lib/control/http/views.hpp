@@ -7,11 +7,11 @@
 #include <vector>
 
 #include "control/director.hpp"
-#include "control/reports.hpp"
+#include "control/http/reports.hpp"
 #include "worker/channel.hpp"
 
 /// What there is to be read, as JSON. Members stand in the order in which people want to read them.
-namespace fairway::control {
+namespace fairway::control::http {
 
 using View = nlohmann::ordered_json;
 
@@ -33,4 +33,4 @@ View drops_view(const worker::Crew& crew);
 View ports_view(std::span<const PortReport> ports);
 View neighbours_view(std::span<const NeighbourReport> neighbours);
 
-}  // namespace fairway::control
+}  // namespace fairway::control::http

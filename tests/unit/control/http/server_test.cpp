@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // SPDX-FileCopyrightText: Fairway contributors
-#include "control/server.hpp"
+#include "control/http/server.hpp"
 
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -18,6 +18,7 @@
 
 using namespace fairway;
 using namespace fairway::control;
+using namespace fairway::control::http;
 namespace fs = std::filesystem;
 
 namespace {

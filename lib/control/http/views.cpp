@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // SPDX-FileCopyrightText: Fairway contributors
-#include "control/views.hpp"
+#include "control/http/views.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -9,7 +9,7 @@
 #include "forward/verdict.hpp"
 #include "sched/scheduler.hpp"
 
-namespace fairway::control {
+namespace fairway::control::http {
 namespace {
 
 void add(View& view, const Statistics& statistics) {
@@ -243,4 +243,4 @@ View neighbours_view(std::span<const NeighbourReport> neighbours) {
   return {{"neighbours", std::move(all)}};
 }
 
-}  // namespace fairway::control
+}  // namespace fairway::control::http

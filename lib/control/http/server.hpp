@@ -10,10 +10,10 @@
 #include <string>
 
 #include "base/result.hpp"
+#include "control/http/session.hpp"
 #include "control/local_socket.hpp"
-#include "control/session.hpp"
 
-namespace fairway::control {
+namespace fairway::control::http {
 
 /// The control socket: HTTP over a unix stream socket, for the owner and the group of the process.
 class Server {
@@ -44,4 +44,4 @@ class Server {
   LocalSocket socket_;  // its file; the descriptor is the acceptor's
 };
 
-}  // namespace fairway::control
+}  // namespace fairway::control::http

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // SPDX-FileCopyrightText: Fairway contributors
-#include "control/api.hpp"
+#include "control/http/api.hpp"
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
@@ -10,6 +10,7 @@
 
 using namespace fairway;
 using namespace fairway::control;
+using namespace fairway::control::http;
 using fairway::test::address;
 using fairway::test::ControlFixture;
 using nlohmann::json;

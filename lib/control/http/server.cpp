@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // SPDX-FileCopyrightText: Fairway contributors
-#include "control/server.hpp"
+#include "control/http/server.hpp"
 
 #include <sys/socket.h>
 
@@ -8,7 +8,7 @@
 #include <csignal>
 #include <unordered_map>
 
-namespace fairway::control {
+namespace fairway::control::http {
 namespace {
 
 namespace asio = boost::asio;
@@ -89,4 +89,4 @@ void Server::stop() {
 
 std::size_t Server::clients() const { return state_->sessions.size(); }
 
-}  // namespace fairway::control
+}  // namespace fairway::control::http

@@ -9,23 +9,10 @@
 #include <string>
 #include <vector>
 
-#include "control/director.hpp"
 #include "control/job.hpp"
+#include "worker/channel.hpp"
 
 namespace fairway::control {
-
-/// {"services": [...]} in the order in which they were added.
-class ServiceListing : public Job {
- public:
-  explicit ServiceListing(const Director& director);
-
-  Progress advance() override;
-
- private:
-  const Director& director_;
-  std::vector<std::shared_ptr<const service::Service>> services_;
-  std::size_t done_ = 0;
-};
 
 /// The questions that control asks the workers, one a worker. A worker may be writing into its question when whoever asked
 /// it has long gone, so these must live until the workers have ended.
@@ -86,23 +73,6 @@ class ConnectionWalk {
   std::uint32_t next_slot_ = 0;
   bool is_asking_ = false;
   Clock::time_point waiting_since_;
-};
-
-/// {"connections": [...], "truncated": bool}
-class ConnectionListing : public Job {
- public:
-  static constexpr std::uint32_t largest_limit = 1'000'000;
-
-  ConnectionListing(std::shared_ptr<Questions> questions, std::uint32_t limit);
-
-  Progress advance() override;
-
- private:
-  Progress finish(bool is_truncated);
-
-  ConnectionWalk walk_;
-  std::uint32_t limit_;
-  std::uint32_t listed_ = 0;
 };
 
 }  // namespace fairway::control

@@ -12,7 +12,7 @@
 #include "worker/traffic_class.hpp"
 
 /// What control cannot see by itself and is told by the program when somebody asks.
-namespace fairway::control {
+namespace fairway::control::http {
 
 /// Of one class of packets that went over a twin's lane one way.
 struct LaneReport {
@@ -46,4 +46,4 @@ struct NeighbourReport {
   std::string state;                   // the kernel's word ("reachable"), or "static"
 };
 
-}  // namespace fairway::control
+}  // namespace fairway::control::http

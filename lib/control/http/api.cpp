@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // SPDX-FileCopyrightText: Fairway contributors
-#include "control/api.hpp"
+#include "control/http/api.hpp"
 
 #include <charconv>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string_view>
 
-#include "control/command_batch.hpp"
-#include "control/views.hpp"
+#include "control/http/command_batch.hpp"
+#include "control/http/views.hpp"
 
-namespace fairway::control {
+namespace fairway::control::http {
 namespace {
 
 constexpr std::uint32_t usual_limit = 10'000;  // of connections listed
@@ -134,4 +134,4 @@ std::unique_ptr<Job> Api::commands(const Query& query, std::string body) {
 std::unique_ptr<Job> Api::reload(const Query&, std::string) { return sources_.reload(false); }
 std::unique_ptr<Job> Api::diff(const Query&, std::string) { return sources_.reload(true); }
 
-}  // namespace fairway::control
+}  // namespace fairway::control::http

@@ -7,11 +7,11 @@
 #include <vector>
 
 #include "control/director.hpp"
+#include "control/http/listing.hpp"
+#include "control/http/reports.hpp"
 #include "control/job.hpp"
-#include "control/listing.hpp"
-#include "control/reports.hpp"
 
-namespace fairway::control {
+namespace fairway::control::http {
 
 /// Where the views come from that the director and the crew do not hold.
 struct Sources {
@@ -62,4 +62,4 @@ class Api {
   std::shared_ptr<Questions> questions_;
 };
 
-}  // namespace fairway::control
+}  // namespace fairway::control::http

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // SPDX-FileCopyrightText: Fairway contributors
-#include "control/command_batch.hpp"
+#include "control/http/command_batch.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include "control/json.hpp"
 
-namespace fairway::control {
+namespace fairway::control::http {
 namespace {
 
 constexpr std::size_t slice = 256;              // commands
@@ -149,4 +149,4 @@ void CommandBatch::add(const std::vector<base::Result<void>>& results) {
   }
 }
 
-}  // namespace fairway::control
+}  // namespace fairway::control::http
