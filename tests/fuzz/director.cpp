@@ -81,7 +81,7 @@ void Director::begin(std::size_t scheduler, unsigned workers) {
 void Director::finish() {
   if (connections_.counts().connections == 0 && templates_left() == 0) return;  // check_table has seen the rest
   pass(longest_timeout * 1000u);
-  if (templates_left() != 0) pass(60'000);  // put off while they had connections
+  if (templates_left() != 0) pass(61'000);  // put off while they had connections; looked for once a second
   require(connections_.counts().connections == 0, "in the end every connection is over");
   require(connections_.keys() == 0, "in the end the index is empty");
   require(templates_left() == 0, "in the end every template is over");
