@@ -14,6 +14,7 @@ using service::Forwarding;
 
 constexpr std::uint32_t upkeep_budget = 16;
 constexpr std::uint32_t longest_timeout = 1'000'000;  // seconds
+constexpr std::size_t many_next_hops = 300;           // so many are asked for ahead
 constexpr base::Stamp start{0xffff0000u};             // the clock wraps in a minute
 constexpr conn::HashKey hash_key{{0x9e3779b97f4a7c15u, 0xff51afd7ed558ccdu, 0xc4ceb9fe1a85ec53u, 0xd6e8feb86659fd93u}};
 
@@ -74,6 +75,7 @@ void Director::begin(std::size_t scheduler, unsigned workers) {
                                     .routes = &routes_,
                                     .answers = {}});
   upkeep_ = {};
+  if (workers > 1) routes_.next_hops.resize(many_next_hops);
   digest_ = 0;
 }
 
@@ -246,7 +248,7 @@ void Director::edit_routes(Input& input) {
     local = local.empty() ? first_routes_.ports[port].local : decltype(routes_.ports[port].local)();
     return services_.resolve(routes_);
   }
-  route::NextHop& hop = routes_.next_hops[1 + which % (routes_.next_hops.size() - 1)];
+  route::NextHop& hop = routes_.next_hops[1 + which % (first_routes_.next_hops.size() - 1)];
   if (how & 1)
     hop.resolved = !hop.resolved;
   else

@@ -174,8 +174,9 @@ void Services::put_back() {
     if (kind.current != kind.first) table_.put(*(kind.current = kind.first));
   }
   for (std::size_t id = 1; id < known_.size(); ++id) {
-    const bool was_there = id < first_known_.size();
-    if (known_[id].is_nat && !(was_there && first_known_[id].is_nat)) change_nat_server(known_[id], false);
+    const Known first = id < first_known_.size() ? first_known_[id] : Known();
+    if (known_[id].is_nat_endpoint && !first.is_nat_endpoint) change_nat_server(known_[id], false);
+    set_nat(known_[id], first.is_nat);
   }
   known_ = first_known_;
   for (std::uint32_t id = 1; id < known_.size(); ++id) {
@@ -265,8 +266,9 @@ service::Server Services::admit(std::size_t number, const service::ServerSpec& s
   place->weight = spec.weight;
   place->upper_threshold = spec.upper_threshold;
   place->lower_threshold = spec.lower_threshold;
-  if (spec.forwarding == Forwarding::nat && !place->is_nat) {
-    place->is_nat = true;
+  set_nat(*place, spec.forwarding == Forwarding::nat);
+  if (place->is_nat && !place->is_nat_endpoint) {
+    place->is_nat_endpoint = true;
     change_nat_server(*place, true);
   }
   const auto id = static_cast<std::uint32_t>(place - known_.begin());
@@ -284,9 +286,10 @@ service::Server Services::admit(std::size_t number, const service::ServerSpec& s
           .lower_threshold = spec.lower_threshold};
 }
 
-/// A NAT server stays one for the table: its connections may still be there.
+/// A NAT server's endpoint stays one for the table: its connections may still be there.
 void Services::dismiss(service::ServerId id) {
   known_[id.value].available = false;
+  set_nat(known_[id.value], false);
   tell(id.value);
 }
 
@@ -312,6 +315,17 @@ void Services::change_nat_server(const Known& known, bool is_added) {
     is_added ? table_.add_nat_server(endpoint) : table_.remove_nat_server(endpoint);
   }
   if (is_added && routes_->find_server(known.address, 0) == route::this_host) table_.set_local_server(true);
+}
+
+// Likewise.
+void Services::set_nat(Known& known, bool is_nat) {
+  if (is_nat == std::exchange(known.is_nat, is_nat)) return;
+  const service::ServiceKey& key = kinds_[known.service].key;
+  for (const auto protocol : {tcp, udp}) {
+    if (!key.is_mark() && key.protocol != protocol) continue;
+    const auto endpoint = service::endpoint_of(protocol, known.address, known.port);
+    is_nat ? table_.nat_server_came(endpoint) : table_.nat_server_left(endpoint);
+  }
 }
 
 void Services::put(const service::Settings& settings) {

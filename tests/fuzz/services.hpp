@@ -75,7 +75,8 @@ class Services {
     net::Address address;
     net::ServicePort port;
     bool available = true;
-    bool is_nat = false;  // entered as one
+    bool is_nat_endpoint = false;  // entered as one, for the sake of its connections
+    bool is_nat = false;           // by the current version of its service
     std::uint32_t weight = 1, upper_threshold = 0, lower_threshold = 0;
     service::ServerStatus::Value first_status{};
   };
@@ -97,6 +98,7 @@ class Services {
   void tell(std::uint32_t id);
   void limit(std::uint32_t id);
   void change_nat_server(const Known& known, bool is_added);
+  void set_nat(Known& known, bool is_nat);
 
   const route::Snapshot* routes_;
   tests::Retired retired_;
