@@ -2,28 +2,13 @@
 // SPDX-FileCopyrightText: Fairway contributors
 #include "control/servers.hpp"
 
+#include "service/server_endpoints.hpp"
+
 namespace fairway::control {
 namespace {
 
 service::Endpoint endpoint_of(const ServerName& name) {
   return service::endpoint_of(name.service.protocol, name.address, name.port);
-}
-
-/// Calls `f` with this port's endpoint for each protocol of the server's service.
-template <class F>
-void for_endpoints_at(const ServerName& name, net::ServicePort port, F&& f) {
-  for (const auto protocol : {net::Protocol::tcp, net::Protocol::udp})
-    if (name.service.is_mark() || protocol == name.service.protocol)
-      f(service::endpoint_of(protocol, name.address, port));
-}
-
-/// Calls `f` with each endpoint that packets of this NAT server may come from.
-template <class F>
-void for_nat_endpoints_of(const ServerName& name, F&& f) {
-  // FTP's data connections keep their ports, too.
-  const service::ServiceKey& service = name.service;
-  const bool has_any_port = service.is_mark() || service.port.host() == 0 || service.port == service::ftp_port;
-  for_endpoints_at(name, has_any_port ? net::ServicePort() : name.port, f);
 }
 
 void clear(service::ServerLine& line) {
@@ -85,16 +70,18 @@ void Servers::edit(service::ServerId id, const service::ServerSpec& spec) {
   Known& server = known_[id.value];
   set_nat(server, spec.forwarding == service::Forwarding::nat);
   if (!server.is_nat || server.is_nat_endpoint) return;
-  for_nat_endpoints_of(server.name, [&](const service::Endpoint& endpoint) { table_.add_nat_server(endpoint); });
+  service::for_nat_endpoints_of(server.name.service, server.name.address, server.name.port,
+                                [&](const service::Endpoint& endpoint) { table_.add_nat_server(endpoint); });
   server.is_nat_endpoint = true;
 }
 
 void Servers::set_nat(Known& server, bool is_nat) {
   if (is_nat == server.is_nat) return;
   server.is_nat = is_nat;
-  for_endpoints_at(server.name, server.name.port, [&](const service::Endpoint& endpoint) {
-    is_nat ? table_.nat_server_came(endpoint) : table_.nat_server_left(endpoint);
-  });
+  service::for_endpoints_at(server.name.service, server.name.address, server.name.port,
+                            [&](const service::Endpoint& endpoint) {
+                              is_nat ? table_.nat_server_came(endpoint) : table_.nat_server_left(endpoint);
+                            });
 }
 
 void Servers::serve(service::ServerId id, service::ServiceId service) {
@@ -192,7 +179,8 @@ void Servers::drop_stale_nat_endpoints() {
   for (std::uint32_t id = 0; id < known_.size(); ++id) {
     Known& server = known_[id];
     if (!server.is_nat_endpoint || server.is_nat || !is_idle({id})) continue;
-    for_nat_endpoints_of(server.name, [&](const service::Endpoint& endpoint) { table_.remove_nat_server(endpoint); });
+    service::for_nat_endpoints_of(server.name.service, server.name.address, server.name.port,
+                                  [&](const service::Endpoint& endpoint) { table_.remove_nat_server(endpoint); });
     server.is_nat_endpoint = false;
     count_local(server);
   }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "require.hpp"
+#include "service/server_endpoints.hpp"
 
 namespace fairway::fuzz {
 namespace {
@@ -304,28 +305,21 @@ void Services::limit(std::uint32_t id) {
   limits_[id].set_quiescent(known.weight == 0);
 }
 
-// As control::Servers does it.
+// These two as control::Servers does it.
 void Services::change_nat_server(const Known& known, bool is_added) {
-  const service::ServiceKey& key = kinds_[known.service].key;
-  const bool has_any_port = key.is_mark() || key.port.host() == 0 || key.port == service::ftp_port;
-  const net::ServicePort number = has_any_port ? net::ServicePort() : known.port;
-  for (const auto protocol : {tcp, udp}) {
-    if (!key.is_mark() && key.protocol != protocol) continue;
-    const auto endpoint = service::endpoint_of(protocol, known.address, number);
-    is_added ? table_.add_nat_server(endpoint) : table_.remove_nat_server(endpoint);
-  }
+  service::for_nat_endpoints_of(kinds_[known.service].key, known.address, known.port,
+                                [&](const service::Endpoint& endpoint) {
+                                  is_added ? table_.add_nat_server(endpoint) : table_.remove_nat_server(endpoint);
+                                });
   if (is_added && routes_->find_server(known.address, 0) == route::this_host) table_.set_local_server(true);
 }
 
-// Likewise.
 void Services::set_nat(Known& known, bool is_nat) {
   if (is_nat == std::exchange(known.is_nat, is_nat)) return;
-  const service::ServiceKey& key = kinds_[known.service].key;
-  for (const auto protocol : {tcp, udp}) {
-    if (!key.is_mark() && key.protocol != protocol) continue;
-    const auto endpoint = service::endpoint_of(protocol, known.address, known.port);
-    is_nat ? table_.nat_server_came(endpoint) : table_.nat_server_left(endpoint);
-  }
+  service::for_endpoints_at(kinds_[known.service].key, known.address, known.port,
+                            [&](const service::Endpoint& endpoint) {
+                              is_nat ? table_.nat_server_came(endpoint) : table_.nat_server_left(endpoint);
+                            });
 }
 
 void Services::put(const service::Settings& settings) {

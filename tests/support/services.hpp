@@ -12,6 +12,7 @@
 #include "route/snapshot.hpp"
 #include "sched/registry.hpp"
 #include "service/lines.hpp"
+#include "service/server_endpoints.hpp"
 #include "service/table.hpp"
 #include "support/packets.hpp"
 #include "support/retired.hpp"
@@ -153,9 +154,9 @@ class Services {
   }
   // A NAT server stays one for the table: its connections may still be there.
   void dismiss(const service::ServiceKey& key, const service::Server& server) {
-    for (const auto protocol : {net::Protocol::tcp, net::Protocol::udp})
-      if (server.forwarding == service::Forwarding::nat && (key.is_mark() || key.protocol == protocol))
-        table_.nat_server_left(service::endpoint_of(protocol, server.address, server.port));
+    if (server.forwarding == service::Forwarding::nat)
+      service::for_endpoints_at(key, server.address, server.port,
+                                [&](const service::Endpoint& endpoint) { table_.nat_server_left(endpoint); });
     for (auto& [name, known] : known_)
       if (known.id == server.id) {
         known.available = false;
@@ -164,13 +165,10 @@ class Services {
   }
   // As control::Servers does it.
   void add_nat_endpoints(const service::ServiceKey& key, const service::ServerSpec& spec) {
-    const bool has_any_port = key.is_mark() || key.port.host() == 0 || key.port == service::ftp_port;
-    const net::ServicePort number = has_any_port ? net::ServicePort() : spec.port;
-    for (const auto protocol : {net::Protocol::tcp, net::Protocol::udp})
-      if (key.is_mark() || key.protocol == protocol) {
-        table_.add_nat_server(service::endpoint_of(protocol, spec.address, number));
-        table_.nat_server_came(service::endpoint_of(protocol, spec.address, spec.port));
-      }
+    service::for_nat_endpoints_of(key, spec.address, spec.port,
+                                  [&](const service::Endpoint& endpoint) { table_.add_nat_server(endpoint); });
+    service::for_endpoints_at(key, spec.address, spec.port,
+                              [&](const service::Endpoint& endpoint) { table_.nat_server_came(endpoint); });
     if (routes_ && routes_->find_server(spec.address, 0) == route::this_host) table_.set_local_server(true);
   }
   void publish_status(const Known& known, const route::Snapshot& routes) {
