@@ -7,15 +7,8 @@ import time
 
 from harness.director import Control
 from harness.namespace import wait_for
+from many import rules
 from saturated import FLOWS, SERVERS, SERVICE, edits
-
-
-def rules(services, servers):
-    for i in range(services):
-        address = f"10.{i // 256}.{i % 256}.1:80"
-        yield f"-A -t {address} -s wrr"
-        for j in range(servers):
-            yield f"-a -t {address} -r 10.200.{i % 256}.{j + 1}:80 -m -w 3"
 
 
 def cpu_seconds(director):
